@@ -1,0 +1,3 @@
+"""glmdesk: chat with GLM models on your own machine."""
+
+__version__ = "0.1.0"

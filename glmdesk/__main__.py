@@ -1,0 +1,35 @@
+"""The one place where an error becomes a message and an exit code."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from glmdesk.errors import GlmdeskError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns 0 when done, 1 when it failed, 2 when it was not understood."""
+    from glmdesk import cli
+
+    try:
+        return cli.run(arguments)
+    except GlmdeskError as error:
+        print(f"glmdesk: {error.message}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception:
+        logging.getLogger("glmdesk").exception("unexpected")
+        print(
+            "glmdesk: something went wrong inside glmdesk. Your chats are safe; "
+            "the log in the data folder has the details.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

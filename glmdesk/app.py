@@ -1,0 +1,213 @@
+"""The application: built once from Settings, handed to every front end, closed at the end."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glmdesk import log, paths
+from glmdesk.chat.content import Contents
+from glmdesk.chat.jobs import Job, Jobs
+from glmdesk.chat.titles import title_of
+from glmdesk.chat.turn import Options, TurnTools, prepare, prepare_one, run
+from glmdesk.documents.reader import Reader
+from glmdesk.engines.base import Engine, ModelInfo
+from glmdesk.engines.llama.host import LlamaEngine
+from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.engines.pool import Load, Pool, Progress
+from glmdesk.errors import GlmdeskError, StorageError
+from glmdesk.library.catalogue import Card
+from glmdesk.library.installed import Installed, Library
+from glmdesk.messages import Attachment, Event
+from glmdesk.sampling import Sampling
+from glmdesk.settings import Settings
+from glmdesk.store.conversations import Conversation, Conversations, Question
+from glmdesk.store.database import Database
+from glmdesk.store.files import Files, Upload
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What stands in a composer: words, and files with the names their sender gave them."""
+
+    text: str
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+class App:
+    """Owns the store, the library, the workers and the queue of answers."""
+
+    def __init__(self, settings: Settings, load: Load | None = None) -> None:
+        """Open everything; no model is loaded yet. Raises StorageError, SettingsError.
+
+        `load` replaces the loading of engines, for tests.
+        """
+        self.settings = settings
+        self.paths = settings.paths
+        paths.prepare(self.paths)
+        log.start(self.paths.log, settings.log_level)
+        self.library = Library(paths.shipped("models"), self.paths.models)
+        self._database = Database(self.paths.database)
+        self.conversations = Conversations(self._database)
+        self.files = Files(self.paths.files, self._database)
+        self.reader = Reader(self.paths)
+        self._contents = Contents(self.reader)
+        self.pool = Pool(load or self._load)
+        self.jobs = Jobs(self.conversations)
+
+    def recover(self) -> None:
+        """Put right what an earlier run left behind; only when no other one is running."""
+        self.conversations.recover()
+        self.files.sweep()
+
+    def default_model(self) -> str:
+        """The model a person set, else the best one that is here; pico only when there is no other."""
+        wanted = self.settings.model
+        try:
+            return self.library.find(wanted).id
+        except GlmdeskError:
+            return self.library.find().id
+
+    def models(self) -> list[Installed]:
+        """Every model that can be chosen: those in the models folder, and the one that was set."""
+        models = self.library.models()
+        default = self.library.find(self.default_model())
+        return models if default in models else [default, *models]
+
+    def warm(self, model: str = "") -> None:
+        """Load the model and start a reader in the background, so that the first answer is quick."""
+        threading.Thread(target=self._warm, args=(model,), name="warm", daemon=True).start()
+
+    def _warm(self, model: str) -> None:
+        try:
+            self.pool.engine(model or self.default_model())
+            self.reader.warm()
+        except GlmdeskError:
+            pass  # the pool's status tells the page; the next question says it in words
+
+    def _load(self, model: str, progress: Progress) -> Engine:
+        return LlamaEngine(
+            load_spec(self.library.find(model), self.settings), self.paths.log, progress
+        )
+
+    def ask(self, owner: str, conversation: str, draft: Draft, options: Options, model: str) -> Job:
+        """Store the question, then let a job answer it; without a conversation a new one is begun.
+
+        Everything is checked before anything is stored; once this returns, the question is on disk.
+        Raises DocumentError, StorageError.
+        """
+        if not draft.text.strip() and not draft.files:
+            raise StorageError("There is nothing to send yet: write something or attach a file.")
+        if conversation and self.jobs.find(owner, conversation):
+            raise StorageError("This chat is still answering. Wait for the end, or stop it first.")
+        attachments = tuple(self._take_in(owner, path, name) for path, name in draft.files)
+        conversation = conversation or self.conversations.create(owner, options.think).id
+        question = Question(text=draft.text, attachments=attachments)
+        asked, answer = self.conversations.ask(owner, conversation, question, model, options.think)
+        self.conversations.set_think(owner, conversation, options.think)
+        if asked.seq == 1:
+            names = [attachment.name for attachment in attachments]
+            self.conversations.rename(owner, conversation, title_of(draft.text, names))
+        job = Job(
+            conversation,
+            owner,
+            answer.id,
+            lambda stop: self._answer(owner, conversation, model, options, stop),
+        )
+        self.jobs.start(job)
+        return job
+
+    def _take_in(self, owner: str, path: Path, name: str) -> Attachment:
+        found = self.reader.inspect(path, name)
+        upload = Upload(
+            source=path, name=name, kind=found.kind, media_type=found.media_type, note=found.note
+        )
+        return self.files.add(owner, upload)
+
+    def _answer(
+        self, owner: str, conversation: str, model: str, options: Options, stop: threading.Event
+    ) -> Iterator[Event]:
+        engine = self.pool.engine(model)
+        start = self.conversations.get(owner, conversation).context_start
+        entries = self.conversations.entries(owner, conversation)
+        tools = TurnTools(
+            contents=self._contents,
+            find_file=lambda sha256: self.files.find(owner, sha256),
+            remember_start=lambda seq: self.conversations.set_context_start(
+                owner, conversation, seq
+            ),
+        )
+        kept = [entry for entry in entries if entry.seq >= start]
+        yield from run(engine, prepare(kept, engine.info, tools, options), tools, options, stop)
+
+    def answer_once(
+        self, draft: Draft, options: Options, model: str, stop: threading.Event
+    ) -> Iterator[Event]:
+        """One turn that is not stored, for the terminal. Raises GlmdeskError."""
+        engine = self.pool.engine(self.library.find(model).id if model else self.default_model())
+        attached = [(path, self._describe(path, name)) for path, name in draft.files]
+        message, note = self._contents.question(draft.text, attached, engine.info, new=True)
+        tools = TurnTools(contents=self._contents)
+        yield from run(engine, prepare_one(message, note, options), tools, options, stop)
+
+    def _describe(self, path: Path, name: str) -> Attachment:
+        found = self.reader.inspect(path, name)
+        return Attachment(
+            sha256=_sha256(path),
+            name=name,
+            kind=found.kind,
+            media_type=found.media_type,
+            size=path.stat().st_size,
+            note=found.note,
+        )
+
+    def delete(self, owner: str, conversation: str) -> None:
+        """Remove a chat and the files that only it used."""
+        if job := self.jobs.find(owner, conversation):
+            job.stop()
+        self.files.remove_unused(self.conversations.delete(owner, conversation))
+
+    def list(self, owner: str) -> Sequence[Conversation]:
+        """The owner's chats, the newest first; those without a message are not shown."""
+        return [chat for chat in self.conversations.list(owner) if chat.model]
+
+    def sampling(self, model: str = "") -> Sampling:
+        """What the makers of `model` recommend. Raises ModelMissing."""
+        card = self.library.find(model or self.default_model()).card
+        return card.sampling if card else Sampling()
+
+    def info(self, model: str) -> ModelInfo | None:
+        """What the live engine says of `model`; None until it is loaded."""
+        engine = self.pool.live()
+        return engine.info if engine and self.pool.status.model == model else None
+
+    def close(self) -> None:
+        """Stop the answers and the workers; what was said is saved first."""
+        self.jobs.close()
+        self.pool.close()
+        self.reader.close()
+        self._database.close()
+
+
+def load_spec(model: Installed, settings: Settings) -> LoadSpec:
+    """How to load `model`: what its card and the settings say."""
+    card = model.card or Card(id=model.id, name=model.name)
+    return LoadSpec(
+        id=model.id,
+        name=model.name,
+        model=model.model,
+        mmproj=model.mmproj,
+        n_ctx=settings.n_ctx,
+        n_threads=settings.n_threads,
+        n_gpu_layers=settings.n_gpu_layers,
+        image_min_tokens=card.image_min_tokens,
+        image_max_tokens=card.image_max_tokens,
+        sampling=card.sampling,
+        notice=card.notice,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

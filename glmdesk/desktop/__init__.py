@@ -1,0 +1,1 @@
+"""What makes glmdesk a desktop program: one running instance, opened when asked for."""

@@ -1,0 +1,1 @@
+"""What answers: a model in a worker process, a script, or (later) a remote endpoint."""

@@ -1,0 +1,230 @@
+"""The app's side of the engine worker: start it, talk to it, notice its death, start it again.
+
+Nothing native is imported here. When the worker dies, the answer under way ends with a sentence that
+says why and keeps its text; the next request starts a new worker.
+"""
+
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from glmdesk.child import Child, Pipe
+from glmdesk.engines.base import ModelInfo, Price, Request
+from glmdesk.engines.llama import protocol
+from glmdesk.errors import EngineDied, EngineError, GlmdeskError, rebuild
+from glmdesk.messages import Event, Failed, Finished
+
+POLL_S = 0.02
+CANCEL_DEADLINE_S = 2.0
+PRICE_DEADLINE_S = 30.0
+CLOSE_DEADLINE_S = 3.0
+
+_Reply = protocol.Happened | protocol.Priced | protocol.Fault | None
+"""None: the worker died."""
+
+
+class LlamaEngine:
+    """A GGUF model in a worker process. One answer at a time; safe to use from several threads."""
+
+    def __init__(
+        self,
+        spec: protocol.LoadSpec,
+        log: Path,
+        progress: Callable[[float], None] = lambda done: None,
+    ) -> None:
+        """Load the model. Raises ModelError or EngineError with the reason."""
+        self._spec = spec
+        self._log = log
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, queue.SimpleQueue[_Reply]] = {}
+        self._starting = threading.Lock()
+        self._turn = threading.Lock()
+        self._closed = False
+        self._lost: Child | None = None
+        self._child, self._info = self._start(progress)
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._info
+
+    @property
+    def worker_pid(self) -> int:
+        return self._child.pid
+
+    def _start(self, progress: Callable[[float], None]) -> tuple[Child, ModelInfo]:
+        child = Child(_serve, f"glmdesk engine {self._spec.id}", self._log / "engine.log")
+        try:
+            child.pipe.send(self._spec)
+            info = self._wait_until_loaded(child, progress)
+        except (EOFError, OSError):
+            child.wait(2)
+            why = _why(child)
+            child.kill()
+            raise EngineDied(f"{self._spec.name} could not be loaded: {why}") from None
+        except BaseException:
+            child.kill()
+            raise
+        threading.Thread(target=self._listen, args=(child,), name="engine", daemon=True).start()
+        return child, info
+
+    def _wait_until_loaded(self, child: Child, progress: Callable[[float], None]) -> ModelInfo:
+        while True:
+            message = child.pipe.receive()
+            if isinstance(message, protocol.Loading):
+                progress(message.progress)
+            elif isinstance(message, protocol.Loaded):
+                return message.info
+            elif isinstance(message, protocol.Fault):
+                child.wait(2)
+                child.kill()
+                raise rebuild(message.code, message.message)
+
+    def _listen(self, child: Child) -> None:
+        """Hand the worker's messages to whoever waits for them, until it ends."""
+        try:
+            while True:
+                message = child.pipe.receive()
+                if waiting := self._waiting.get(message.job):
+                    waiting.put(message)
+        except Exception:  # noqa: BLE001 - whatever ends this thread must wake the ones that wait
+            if not child.wait(2):
+                child.kill()  # nobody would hear it any more
+            self._lost = child
+            for waiting in list(self._waiting.values()):
+                waiting.put(None)
+
+    def _alive(self) -> Child:
+        """The worker, started again when it has died."""
+        with self._starting:
+            if self._closed:
+                raise EngineError("The model was unloaded. Send again to load it.")
+            if not self._child.alive:
+                self._child.kill()
+                self._child, self._info = self._start(lambda done: None)
+            return self._child
+
+    def _send(self, pipe: Pipe, message: object) -> None:
+        try:
+            pipe.send(message)
+        except OSError:
+            pass  # it died; its listener says so to whoever waits
+
+    def price(self, request: Request) -> Price:
+        child = self._alive()
+        job, replies = self._open(child)
+        try:
+            self._send(child.pipe, protocol.PriceOf(job=job, request=request))
+            reply = replies.get(timeout=PRICE_DEADLINE_S)
+        except queue.Empty:
+            child.kill()
+            raise EngineDied(
+                "The engine did not answer and was stopped. Nothing was lost; send again."
+            ) from None
+        finally:
+            del self._waiting[job]
+        if isinstance(reply, protocol.Priced):
+            return Price(per_message=reply.per_message)
+        raise self._error(child, reply)
+
+    def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+        while not self._turn.acquire(timeout=POLL_S):
+            if stop.is_set():
+                yield Finished(reason="cancelled", think=request.think)
+                return
+        try:
+            yield from self._stream(self._alive(), request, stop)
+        except GlmdeskError as error:
+            yield Failed(code=error.code, message=error.message)
+        finally:
+            self._turn.release()
+
+    def _stream(self, child: Child, request: Request, stop: threading.Event) -> Iterator[Event]:
+        job, replies = self._open(child)
+        stopping = _Stopping(stop)
+        try:
+            self._send(child.pipe, protocol.Generate(job=job, request=request))
+            while True:
+                if stopping.begins():
+                    self._send(child.pipe, protocol.Cancel(job=job))
+                if stopping.overdue():
+                    child.kill()
+                    yield Finished(reason="cancelled", think=request.think)
+                    return
+                try:
+                    reply = replies.get(timeout=POLL_S)
+                except queue.Empty:
+                    continue
+                if not isinstance(reply, protocol.Happened):
+                    error = self._error(child, reply)
+                    yield Failed(code=error.code, message=error.message)
+                    return
+                yield reply.event
+                if isinstance(reply.event, Finished):
+                    return
+        finally:
+            del self._waiting[job]
+            if child.alive:
+                self._send(child.pipe, protocol.Cancel(job=job))
+
+    def _open(self, child: Child) -> tuple[int, "queue.SimpleQueue[_Reply]"]:
+        job = next(self._numbers)
+        replies = self._waiting[job] = queue.SimpleQueue()
+        if child is self._lost:
+            replies.put(None)  # it died after it was found alive; its listener has gone
+        return job, replies
+
+    def _error(self, child: Child, reply: object) -> EngineError:
+        if isinstance(reply, protocol.Fault):
+            error = rebuild(reply.code, reply.message)
+            return error if isinstance(error, EngineError) else EngineError(error.message)
+        return EngineDied(
+            f"The engine stopped in the middle: it was {_why(child)} The text so far is kept. "
+            "Send again: the model loads anew by itself."
+        )
+
+    def close(self) -> None:
+        """End the worker; an answer under way is cancelled."""
+        with self._starting:
+            self._closed = True
+            self._send(self._child.pipe, protocol.Close())
+            if not self._child.wait(CLOSE_DEADLINE_S):
+                self._child.kill()
+            self._child.pipe.close()
+
+
+class _Stopping:
+    """Whether a stop was asked for, and whether the worker has had its time to obey."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._since = 0.0
+
+    def begins(self) -> bool:
+        if self._since or not self._stop.is_set():
+            return False
+        self._since = time.monotonic()
+        return True
+
+    def overdue(self) -> bool:
+        return bool(self._since) and time.monotonic() - self._since > CANCEL_DEADLINE_S
+
+
+def _serve(pipe: Pipe) -> None:
+    from glmdesk.engines.llama.worker import serve  # llama.cpp belongs to the child alone
+
+    serve(pipe)
+
+
+def _why(child: Child) -> str:
+    """How the worker ended, with its last words when they tell something."""
+    told = [
+        line.strip()
+        for line in child.last_words()
+        if any(
+            sign in line for sign in ("GGML_ASSERT", "failed to allocate", "out of memory", "error")
+        )
+    ]
+    return child.how_it_ended() + (f': "{told[-1][:200]}".' if told else ".")

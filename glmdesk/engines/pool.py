@@ -1,0 +1,75 @@
+"""Which engine is live: load it when it is needed, switch it, unload it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from glmdesk.engines.base import Engine
+from glmdesk.errors import GlmdeskError
+
+Progress = Callable[[float], None]
+Load = Callable[[str, Progress], Engine]
+"""Make the engine for a model id. Raises ModelError or EngineError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What the pool is doing; `progress` runs from 0 to 1 while loading."""
+
+    model: str
+    state: Literal["empty", "loading", "ready", "failed"]
+    progress: float = 0.0
+    message: str = ""
+
+
+class Pool:
+    """Holds at most one engine. Safe to use from several threads."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._status = Status(model="", state="empty")
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    def engine(self, model: str) -> Engine:
+        """The engine for `model`, loaded now if it is not live; the one before is unloaded first.
+
+        Raises ModelError or EngineError; then no engine is live.
+        """
+        with self._lock:
+            if self._engine and self._status.model == model:
+                return self._engine
+            self._status = Status(model=model, state="loading")
+            self._unload()
+            try:
+                self._engine = self._load(model, self._report)
+            except GlmdeskError as error:
+                self._status = Status(model=model, state="failed", message=error.message)
+                raise
+            except BaseException:
+                self._status = Status(model="", state="empty")
+                raise
+            self._status = Status(model=model, state="ready", progress=1.0)
+            return self._engine
+
+    def live(self) -> Engine | None:
+        """The engine that is ready, if one is."""
+        return self._engine if self._status.state == "ready" else None
+
+    def _report(self, progress: float) -> None:
+        self._status = Status(model=self._status.model, state="loading", progress=progress)
+
+    def _unload(self) -> None:
+        if self._engine:
+            self._engine.close()
+        self._engine = None
+
+    def close(self) -> None:
+        with self._lock:
+            self._status = Status(model="", state="empty")
+            self._unload()

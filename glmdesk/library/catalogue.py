@@ -1,0 +1,78 @@
+"""What is known of each model: one TOML file a model, checked when it is read."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from glmdesk.errors import SettingsError
+from glmdesk.sampling import Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One model of the catalogue. `files` are relative to the catalogue, for what is shipped with it."""
+
+    id: str
+    name: str
+    summary: str = ""
+    notice: str = ""
+    """What a person must know before trusting it."""
+    builtin: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    image_min_tokens: int = 0
+    image_max_tokens: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+def read(folder: Path) -> list[Card]:
+    """All cards of `folder`, by id. Raises SettingsError naming the file and the key."""
+    return sorted((_card(path) for path in folder.glob("*.toml")), key=lambda card: card.id)
+
+
+def _card(path: Path) -> Card:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        vision = values.pop("vision", {})
+        sampling = Sampling(**values.pop("sampling", {}))
+        card = Card(**values, **vision, sampling=sampling)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, OSError) as error:
+        raise SettingsError(f"The catalogue file {path.name} is not valid: {error}.") from error
+    _check_kinds(path, card)
+    _check_kinds(path, card.sampling)
+    for key, name in card.files.items():
+        _check(path, f"files.{key}", name, (str,))
+    if card.builtin and "model" not in card.files:
+        raise SettingsError(f"In {path.name}, files.model is missing.")
+    return card
+
+
+def _check_kinds(path: Path, record: Card | Sampling) -> None:
+    kinds: dict[Any, tuple[type, ...]] = {
+        str: (str,), int: (int,), bool: (bool,), float: (float, int), int | None: (int,),
+        Mapping[str, str]: (dict,),
+    }  # fmt: skip
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if item.type in kinds and value is not None:
+            _check(path, item.name, value, kinds[item.type])
+
+
+def _check(path: Path, key: str, value: object, kinds: tuple[type, ...]) -> None:
+    if type(value) not in kinds:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise SettingsError(f"In {path.name}, {key} must be {wanted}, and is {value!r}.")
+
+
+def match(cards: list[Card], name: str) -> Card | None:
+    """The card a file or folder name belongs to; the longest id wins, since GLM-4.6V begins
+    GLM-4.6V-Flash."""
+    wanted = plain(name)
+    found = [card for card in cards if plain(card.id) in wanted and not card.builtin]
+    return max(found, key=lambda card: len(card.id), default=None)
+
+
+def plain(text: str) -> str:
+    """Letters and digits only, lower case: how names are compared."""
+    return "".join(character for character in text.lower() if character.isalnum())

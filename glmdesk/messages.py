@@ -1,0 +1,148 @@
+"""The shared nouns of a chat: messages and their parts, and the events that a turn yields.
+
+A *part* is what the engine reads: `Text`, or a `Picture` already at the model's own size. An
+`Attachment` is what a person handed over and the store keeps; `chat.turn` turns it into parts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant", "tool"]
+Think = Literal["auto", "on", "off"]
+Reason = Literal["stop", "length", "cancelled"]
+"""Why an answer ended: the model was done, no room was left, or a person stopped it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Words, exactly as they came; never read as special tokens."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture at the size the model sees: `path` holds width × height × 3 bytes of RGB."""
+
+    id: str
+    """Content hash and size: two pictures with one id are the same to the model."""
+    width: int
+    height: int
+    path: Path
+    name: str = ""
+
+
+Part = Text | Picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file in the store: `sha256` names it, `kind` says which reader takes it."""
+
+    sha256: str
+    name: str
+    kind: Literal["picture", "document"]
+    media_type: str
+    size: int
+    """Bytes."""
+    note: str = ""
+    """What a person should know of it: "first of 12 frames", "pages 4 and 7 have no text"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """A call the model made: a function's name and its arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message as the engine reads it."""
+
+    role: Role
+    parts: tuple[Part, ...] = ()
+    tokens: tuple[int, ...] = ()
+    """The token ids of an answer as they were generated, so that the cache matches exactly."""
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Tokens of one answer. `prompt_tokens` counts cells: every picture token is one."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    image_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timings:
+    """Seconds and rates of one answer; 0 where nothing was measured."""
+
+    first_token_s: float = 0.0
+    prompt_tokens_per_s: float = 0.0
+    tokens_per_s: float = 0.0
+    thinking_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queued:
+    """The turn waits; `position` 1 is next."""
+
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The prompt is being read: `done` of `total` tokens, those already cached included."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thinking:
+    """More text of the thinking."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """More text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """Something the person should know about this turn, in one sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The answer is complete, as far as it goes. `think` is what was really passed to the template."""
+
+    reason: Reason
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    tokens: tuple[int, ...] = ()
+    think: Think = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The turn ended in an error; the text so far stays. See `errors.rebuild`."""
+
+    code: str
+    message: str
+
+
+Event = Queued | Reading | Thinking | Answer | Noted | Finished | Failed

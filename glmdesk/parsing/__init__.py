@@ -1,0 +1,1 @@
+"""Raw model text into thinking, answer and boxes."""

@@ -1,0 +1,1 @@
+"""Conversations and files on disk; the only door to sqlite3."""

@@ -1,0 +1,46 @@
+"""How the values of a message become the columns of a row, and come back."""
+
+import json
+import struct
+from dataclasses import asdict
+from typing import Any
+
+from glmdesk.messages import Attachment, Timings, Usage
+
+
+def words(text: str) -> str:
+    """The text as UTF-8 can hold it: half a character, which a browser may send, becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def write_attachments(attachments: tuple[Attachment, ...]) -> str:
+    return _json([asdict(attachment) for attachment in attachments])
+
+
+def read_attachments(column: str) -> tuple[Attachment, ...]:
+    return tuple(Attachment(**values) for values in json.loads(column))
+
+
+def write_numbers(numbers: Usage | Timings) -> str:
+    return _json(asdict(numbers))
+
+
+def read_usage(column: str) -> Usage:
+    return Usage(**json.loads(column))
+
+
+def read_timings(column: str) -> Timings:
+    return Timings(**json.loads(column))
+
+
+def write_tokens(tokens: tuple[int, ...]) -> bytes:
+    """Each token as four bytes, little endian."""
+    return struct.pack(f"<{len(tokens)}i", *tokens)
+
+
+def read_tokens(column: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(column) // 4}i", column)
+
+
+def _json(value: Any) -> str:
+    return words(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,218 @@
+"""The page: panels put in their places and joined."""
+
+import html
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from glmdesk import paths
+from glmdesk.app import App
+from glmdesk.messages import Think
+from glmdesk.ui import render, text
+from glmdesk.ui.panels import composer, history, models, transcript
+from glmdesk.ui.panels.composer import Composer
+from glmdesk.ui.panels.history import History
+from glmdesk.ui.panels.models import Models
+from glmdesk.ui.panels.transcript import Transcript
+from glmdesk.ui.viewing import SHOWN, Identify, View, Viewing
+
+_KEEP_ADDRESS = "(id) => { history.replaceState(null, '', id ? '?c=' + id : location.pathname); }"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panels:
+    """Everything on the page. `current` is the id of the chat that is shown."""
+
+    current: gr.Textbox
+    history: History
+    models: Models
+    transcript: Transcript
+    composer: Composer
+
+    @property
+    def view(self) -> list[Any]:
+        """What changes when another chat is shown; see `Page.view`."""
+        return [
+            self.current, self.history.chats, *self.messages, self.composer.box,
+            self.composer.thinking,
+        ]  # fmt: skip
+
+    @property
+    def messages(self) -> list[Any]:
+        """What changes when an answer ends; see `Page.messages`."""
+        shown = self.transcript
+        return [
+            shown.empty,
+            shown.earlier,
+            shown.finished,
+            shown.live,
+            shown.status,
+            self.composer.meter,
+        ]
+
+    @property
+    def tail(self) -> list[Any]:
+        return [*self.messages, self.composer.box]
+
+
+def build(app: App, identify: Identify) -> gr.Blocks:
+    viewing = Viewing(app, identify)
+    with gr.Blocks(
+        title=text.TITLE, analytics_enabled=False, fill_height=True, fill_width=True
+    ) as page:
+        panels = _place(viewing)
+        _join(page, panels, Page(viewing))
+    return page
+
+
+def dress() -> dict[str, Any]:
+    """Theme, style and script, all from this machine."""
+    assets = paths.shipped("assets")
+    return {
+        "theme": gr.themes.Soft(
+            primary_hue="indigo", neutral_hue="slate", font=["system-ui", "sans-serif"]
+        ),
+        "css": (assets / "css" / "page.css").read_text(encoding="utf-8"),
+        "js": (assets / "js" / "page.js").read_text(encoding="utf-8"),
+    }
+
+
+def _place(viewing: Viewing) -> Panels:
+    first = viewing.first_model()
+    with gr.Sidebar(width=280, elem_id="sidebar"):
+        chats = history.place()
+    current = gr.Textbox("", visible="hidden", elem_id="conversation")
+    picked = models.place(viewing.models(), first)
+    shown = transcript.place("")
+    written = composer.place()
+    return Panels(current=current, history=chats, models=picked, transcript=shown, composer=written)
+
+
+def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
+    current, box, model = panels.current, panels.composer.box, panels.models
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    streamed: dict[str, Any] = {"concurrency_limit": None, **quick, "queue": True}
+    follow = {"fn": handlers.tail, "inputs": [current], "outputs": panels.tail, **streamed}
+    address = {"fn": None, "inputs": [current], "js": _KEEP_ADDRESS, **quick}
+
+    page.load(handlers.arrive, None, panels.view, **quick).then(**follow)
+    page.load(handlers.list_models, [model.picker], [model.picker, model.notice], **quick)
+    panels.history.chats.input(handlers.open, [panels.history.chats], panels.view, **quick).then(
+        **address
+    ).then(**follow)
+    panels.history.new.click(handlers.open, None, panels.view, **quick).then(**address)
+    box.submit(
+        handlers.ask,
+        [box, current, panels.composer.thinking, model.picker],
+        panels.view,
+        **streamed,
+    ).success(**address).then(**follow)
+    box.stop(handlers.stop, [current], None, **quick)
+    panels.transcript.earlier.click(handlers.earlier, [current], panels.messages, **quick)
+    model.picker.input(handlers.choose, [model.picker], [model.notice, model.timer], **quick)
+    model.timer.tick(
+        handlers.watch, [model.picker],
+        [model.status, panels.composer.thinking, model.timer, model.notice], **quick,
+    )  # fmt: skip
+    page.unload(handlers.leave)
+
+
+class Page:
+    """What happens on the page, in terms of its panels."""
+
+    def __init__(self, viewing: Viewing) -> None:
+        self._viewing = viewing
+
+    def view(self, view: View, request: gr.Request, *, clear: bool = False) -> list[Any]:
+        """Updates for `Panels.view`."""
+        chats = gr.Radio(choices=self._viewing.chats(request), value=view.conversation or None)
+        return [
+            view.conversation,
+            chats,
+            *self.messages(view),
+            composer.ready(running=view.job is not None, clear=clear),
+            view.think if view.conversation else gr.skip(),
+        ]
+
+    def messages(self, view: View) -> list[Any]:
+        """Updates for `Panels.messages`."""
+        shown = render.bubbles(view.visible)
+        running = render.live(view.job.snapshot) if view.job else []
+        status = render.status(view.job.snapshot) if view.job else ""
+        return [
+            gr.HTML(visible=not view.entries),
+            gr.Button(visible=view.hidden > 0),
+            gr.Chatbot(shown, visible=bool(shown)),
+            gr.Chatbot(running, visible=bool(running)),
+            html.escape(status),
+            self._viewing.meter(view),
+        ]
+
+    def arrive(self, request: gr.Request) -> list[Any]:
+        """A page was opened or reloaded: show the chat its address names."""
+        return self.open(str(request.query_params.get("c", "")), request)
+
+    def open(self, conversation: str = "", request: gr.Request | None = None) -> list[Any]:
+        assert request is not None
+        self._viewing.take_ticket(request)
+        return self.view(self._viewing.look(conversation or "", request), request)
+
+    def ask(
+        self, box: dict[str, Any], conversation: str, think: Think, model: str, request: gr.Request
+    ) -> list[Any]:
+        chat = self._viewing.ask(box, conversation, think, model, request)
+        self._viewing.take_ticket(request)
+        return self.view(self._viewing.look(chat, request), request, clear=True)
+
+    async def tail(self, conversation: str, request: gr.Request) -> AsyncIterator[list[Any]]:
+        """Draw the running answer as it grows; at its end, the chat as it is stored.
+
+        Something is always yielded: Gradio empties the outputs of a generator that yields nothing.
+        """
+        yield [gr.skip()] * 7
+        ticket = self._viewing.ticket(request)
+        async for now in self._viewing.tail(conversation, request):
+            bubbles = render.live(now)
+            yield [
+                gr.skip(), gr.skip(), gr.skip(), gr.Chatbot(bubbles, visible=bool(bubbles)),
+                html.escape(render.status(now)), gr.skip(), gr.skip(),
+            ]  # fmt: skip
+        if conversation and self._viewing.is_current(request, ticket):
+            view = self._viewing.look(conversation, request)
+            yield [*self.messages(view), composer.ready(running=view.job is not None)]
+
+    def earlier(self, conversation: str, request: gr.Request) -> list[Any]:
+        view = self._viewing.look(conversation, request, shown=SHOWN * 1000)
+        return self.messages(view)
+
+    def stop(self, conversation: str, request: gr.Request) -> None:
+        self._viewing.stop(conversation, request)
+
+    def list_models(self, model: str) -> list[Any]:
+        choices = self._viewing.models()
+        known = [id for _, id in choices]
+        chosen = model if model in known else self._viewing.first_model()
+        return [gr.Dropdown(choices=choices, value=chosen), self._notice(chosen)]
+
+    def choose(self, model: str) -> list[Any]:
+        self._viewing.load(model)
+        return [self._notice(model), gr.Timer(active=True)]
+
+    def watch(self, model: str) -> list[Any]:
+        """While a model loads, say so; then stop asking."""
+        sentence, thinking, more = self._viewing.model_status(model)
+        return [
+            html.escape(sentence),
+            gr.Radio(visible=thinking),
+            gr.Timer(active=more),
+            self._notice(model) if not more else gr.skip(),
+        ]
+
+    def _notice(self, model: str) -> str:
+        notice = self._viewing.notice(model)
+        return f"<p>{html.escape(notice)}</p>" if notice else ""
+
+    def leave(self, request: gr.Request) -> None:
+        self._viewing.leave(request)

@@ -1,0 +1,48 @@
+"""Every sentence of the page."""
+
+TITLE = "glmdesk"
+NEW_CHAT = "New chat"
+CHATS = "Chats"
+EARLIER = "Show earlier messages"
+MODEL = "Model"
+THINKING = "Thinking"
+THINKING_CHOICES = (("Auto", "auto"), ("On", "on"), ("Off", "off"))
+COMPOSER = "Ask anything. Attach, drag or paste a picture or a document."
+EMPTY_TITLE = "What can I help with?"
+EMPTY_HINTS = (
+    "Drop a picture here and ask what is in it.",
+    "Attach a PDF and ask about it.",
+    "Turn thinking on for harder questions.",
+)
+
+THINKS = "Thinking …"
+STOPPED = "Stopped."
+INTERRUPTED = "glmdesk was closed while this answer was being written. What it had said is kept."
+NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off."
+NOT_SAVED = "Not saved. Keep this window open and copy what you need."
+
+NEXT_IN_LINE = "Waiting for another answer to finish …"
+LOADING = "Loading {name} … {percent} %"
+STARTING = "Starting …"
+LOADED = "{name} is ready."
+METER = "{used} of {total} tokens"
+SOMETHING_WRONG = "Something went wrong; the log has the details. Nothing was lost."
+
+
+def waiting(position: int) -> str:
+    """The place in the queue, in words."""
+    return NEXT_IN_LINE if position == 1 else f"Waiting: {position - 1} answers before this one …"
+
+
+def reading(done: int, total: int) -> str:
+    return f"Reading … {done:,} of {total:,} tokens"
+
+
+def thought_for(seconds: float) -> str:
+    if seconds < 0.1:
+        return "Thought for less than 0.1 s"
+    if seconds < 10:
+        return f"Thought for {seconds:.1f} s"
+    if seconds < 60:
+        return f"Thought for {seconds:.0f} s"
+    return f"Thought for {int(seconds // 60)} min {int(seconds % 60)} s"

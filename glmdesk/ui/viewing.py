@@ -1,0 +1,185 @@
+"""What a page shows of a chat, and what it does when a person sends, stops or switches.
+
+The store is the truth: every view is made from it anew, and what the page holds is never read back. An
+answer is a job that runs without the page; a page only tails it, and lets go when it shows another chat.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from glmdesk.app import App, Draft
+from glmdesk.chat.jobs import Job, Snapshot
+from glmdesk.chat.turn import Options
+from glmdesk.errors import GlmdeskError
+from glmdesk.identity import Identity
+from glmdesk.messages import Think
+from glmdesk.store.conversations import Entry
+from glmdesk.ui import render, text
+
+Identify = Callable[[gr.Request], Identity]
+
+SHOWN = 50
+"""Messages shown at once; the browser's work grows with them."""
+TICK_S = 0.08
+"""Time between two looks at a running answer: about 12 updates a second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A chat as the page shows it."""
+
+    conversation: str
+    entries: list[Entry]
+    job: Job | None
+    shown: int
+    think: Think = "auto"
+
+    @property
+    def visible(self) -> list[Entry]:
+        return self.entries[-self.shown :]
+
+    @property
+    def hidden(self) -> int:
+        return max(0, len(self.entries) - self.shown)
+
+
+class Viewing:
+    """The handlers of one page; each asks who the visitor is, and touches only what is theirs."""
+
+    def __init__(self, app: App, identify: Identify) -> None:
+        self._app = app
+        self._identify = identify
+        self._tickets: dict[str, int] = {}
+        self._numbers = itertools.count(1)
+
+    def look(self, conversation: str, request: gr.Request, shown: int = SHOWN) -> View:
+        """The chat; an empty view when there is none (any more)."""
+        owner = self._identify(request).name
+        try:
+            chat = self._app.conversations.get(owner, conversation)
+            return View(
+                conversation=conversation,
+                entries=self._app.conversations.entries(owner, conversation),
+                job=self._app.jobs.find(owner, conversation),
+                shown=shown,
+                think=chat.think,
+            )
+        except GlmdeskError:
+            return View(conversation="", entries=[], job=None, shown=shown)
+
+    def chats(self, request: gr.Request) -> list[tuple[str, str]]:
+        """(title, id) of the visitor's chats, the newest first."""
+        owner = self._identify(request).name
+        return [(chat.title or text.NEW_CHAT, chat.id) for chat in self._app.list(owner)]
+
+    def ask(
+        self,
+        composer: dict[str, Any],
+        conversation: str,
+        think: Think,
+        model: str,
+        request: gr.Request,
+    ) -> str:
+        """Store the question and start its answer; returns the chat's id.
+
+        Raises gr.Error with the reason; the composer then keeps what it holds.
+        """
+        owner = self._identify(request).name
+        files = tuple((Path(path), _name_of(path)) for path in composer.get("files") or ())
+        draft = Draft(text=composer.get("text") or "", files=files)
+        try:
+            job = self._app.ask(owner, conversation, draft, Options(think=think), model)
+        except GlmdeskError as error:
+            raise gr.Error(
+                error.message, duration=None, title="Not sent", print_exception=False
+            ) from error
+        for path, _ in files:
+            path.unlink(missing_ok=True)
+        return job.conversation
+
+    def stop(self, conversation: str, request: gr.Request) -> None:
+        if job := self._app.jobs.find(self._identify(request).name, conversation):
+            job.stop()
+
+    def take_ticket(self, request: gr.Request) -> int:
+        """From now on this page shows something else: earlier tails of it end."""
+        session = str(request.session_hash)
+        self._tickets[session] = next(self._numbers)
+        return self._tickets[session]
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed. Its answers go on."""
+        self._tickets.pop(str(request.session_hash), None)
+
+    async def tail(self, conversation: str, request: gr.Request) -> AsyncIterator[Snapshot]:
+        """The running answer's snapshots as they change, until it ends or the page looks elsewhere."""
+        ticket = self._tickets.get(str(request.session_hash))
+        job = self._app.jobs.find(self._identify(request).name, conversation)
+        version = -1
+        while job and self._tickets.get(str(request.session_hash)) == ticket:
+            now = job.snapshot
+            if now.version != version:
+                version = now.version
+                yield now
+            if not now.running:
+                return
+            await asyncio.sleep(TICK_S)
+
+    def is_current(self, request: gr.Request, ticket: int | None) -> bool:
+        return self._tickets.get(str(request.session_hash)) == ticket
+
+    def ticket(self, request: gr.Request) -> int | None:
+        return self._tickets.get(str(request.session_hash))
+
+    def meter(self, view: View) -> str:
+        """How full the context was after the last answer."""
+        answers = [entry for entry in view.entries if entry.usage.prompt_tokens]
+        if not answers:
+            return ""
+        last = answers[-1]
+        info = self._app.info(last.model)
+        used = last.usage.prompt_tokens + last.usage.completion_tokens
+        return render.meter(used, info.n_ctx if info else 0)
+
+    def notice(self, model: str) -> str:
+        """What must be known of `model` before trusting it; from its card until it is loaded."""
+        if info := self._app.info(model):
+            return info.notice
+        try:
+            card = self._app.library.find(model).card
+        except GlmdeskError as error:
+            return error.message
+        return card.notice if card else ""
+
+    def models(self) -> list[tuple[str, str]]:
+        """(name, id) of what can be loaded."""
+        return [(model.name, model.id) for model in self._app.models()]
+
+    def first_model(self) -> str:
+        return self._app.default_model()
+
+    def load(self, model: str) -> None:
+        self._app.warm(model)
+
+    def model_status(self, model: str) -> tuple[str, bool, bool]:
+        """(sentence, has it a thinking switch, is there more to come)."""
+        now = self._app.pool.status
+        if now.model != model:
+            return "", True, True
+        if now.state == "loading":
+            name = dict((id, name) for name, id in self.models()).get(model, model)
+            return text.LOADING.format(name=name, percent=round(100 * now.progress)), True, True
+        if now.state == "failed":
+            return now.message, True, False
+        info = self._app.info(model)
+        return "", bool(info and info.thinking), info is None
+
+
+def _name_of(path: str) -> str:
+    return Path(path).name

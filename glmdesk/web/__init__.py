@@ -1,0 +1,1 @@
+"""The HTTP server: guard, files, and the page mounted in it."""

@@ -1,0 +1,164 @@
+"""From stored entries to a prompt: what is sent, what is left out, and what is said about it."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from glmdesk.chat.content import UNSEEN, Contents
+from glmdesk.chat.turn import Options, TurnTools, prepare, prepare_one, run
+from glmdesk.documents.reader import Reader
+from glmdesk.engines.base import ModelInfo, Price, Request
+from glmdesk.engines.scripted import INFO, ScriptedEngine
+from glmdesk.errors import ContextFull, EngineError
+from glmdesk.messages import (
+    Answer,
+    Attachment,
+    Finished,
+    Message,
+    Noted,
+    Picture,
+    Role,
+    Text,
+    Think,
+    Timings,
+    Usage,
+)
+from glmdesk.paths import find
+from glmdesk.store.conversations import Entry, State
+
+PICTURE = Attachment(sha256="a" * 64, name="a.png", kind="picture", media_type="image/png", size=1)
+SEEING = ModelInfo(
+    id="v", name="V", n_ctx=4096, vision=True, image_min_tokens=8, image_max_tokens=16
+)
+
+
+def entry(
+    seq: int,
+    role: str,
+    text: str,
+    *,
+    state: State = "done",
+    attachments: tuple[Attachment, ...] = (),
+    tokens: tuple[int, ...] = (),
+) -> Entry:
+    return Entry(
+        id=seq, conversation="c", seq=seq, role=role, text=text, attachments=attachments,  # type: ignore[arg-type]
+        thinking="", state=state, think="auto", model="m", usage=Usage(), timings=Timings(),
+        tokens=tokens, error="", note="", created=0.0,
+    )  # fmt: skip
+
+
+class FakeReader(Reader):
+    """Gives every picture the same pixels, without a child process."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(find(folder))
+
+    def picture(self, path: Path, sha256: str, limits: object, name: str = "") -> Picture:
+        return Picture(id=sha256, width=84, height=84, path=path, name=name)
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> TurnTools:
+    return TurnTools(
+        contents=Contents(FakeReader(tmp_path)),
+        find_file=lambda sha256: (tmp_path / sha256, PICTURE),
+    )
+
+
+def words(message: Message) -> str:
+    return "".join(part.text if isinstance(part, Text) else "[picture]" for part in message.parts)
+
+
+def test_a_conversation_becomes_messages(tools: TurnTools) -> None:
+    entries = [
+        entry(1, "user", "look", attachments=(PICTURE,)),
+        entry(2, "assistant", "a cat", tokens=(7, 8)),
+        entry(3, "user", "and now?"),
+        entry(4, "assistant", "", state="running"),
+    ]
+    prepared = prepare(entries, SEEING, tools, Options(system="Be brief."))
+    roles: list[Role] = [message.role for message in prepared.messages]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert [words(message) for message in prepared.messages] == [
+        "Be brief.", "[picture]look", "a cat", "and now?",
+    ]  # fmt: skip
+    assert prepared.messages[2].tokens == (7, 8)
+    assert prepared.seqs == (0, 1, 2, 3)
+
+
+def test_a_turn_that_failed_without_a_word_is_not_sent_again(tools: TurnTools) -> None:
+    entries = [
+        entry(1, "user", "too long"),
+        entry(2, "assistant", "", state="failed"),
+        entry(3, "user", "stopped"),
+        entry(4, "assistant", "", state="cancelled"),
+        entry(5, "user", "hello"),
+        entry(6, "assistant", "", state="running"),
+    ]
+    prepared = prepare(entries, INFO, tools, Options())
+    assert [words(message) for message in prepared.messages] == ["stopped", "", "hello"]
+
+
+def test_a_picture_for_a_model_without_eyes(tools: TurnTools) -> None:
+    old = [
+        entry(1, "user", "look", attachments=(PICTURE,)),
+        entry(2, "assistant", "a cat"),
+        entry(3, "user", "and now?"),
+        entry(4, "assistant", "", state="running"),
+    ]
+    assert UNSEEN in words(prepare(old, INFO, tools, Options()).messages[0])
+    new = [old[0], entry(2, "assistant", "", state="running")]
+    with pytest.raises(EngineError, match="cannot see pictures"):
+        prepare(new, INFO, tools, Options())
+
+
+def _asked(text: str) -> Message:
+    return Message(role="user", parts=(Text(text=text),))
+
+
+def test_the_switch_is_only_passed_to_a_model_that_has_it(tools: TurnTools) -> None:
+    seen: list[Think] = []
+
+    def script(request: Request) -> list[Answer | Finished]:
+        seen.append(request.think)
+        return [Finished(reason="stop")]
+
+    prepared = prepare_one(_asked("x"), "", Options())
+    plain = ModelInfo(id="p", name="P", n_ctx=4096)
+    for info in (INFO, plain):
+        engine = ScriptedEngine(script, info)
+        list(run(engine, prepared, tools, Options(think="on"), threading.Event()))
+    assert seen == ["on", "auto"]
+
+
+class Costly(ScriptedEngine):
+    """Every message costs 1,000 cells."""
+
+    def price(self, request: Request) -> Price:
+        return Price(per_message=tuple(1000 for _ in request.messages))
+
+
+def test_a_long_chat_is_cut_once_and_said(tools: TurnTools, tmp_path: Path) -> None:
+    remembered: list[int] = []
+    tools = TurnTools(contents=tools.contents, remember_start=remembered.append)
+    entries = [entry(n, "user" if n % 2 else "assistant", f"m{n}") for n in range(1, 8)]
+    prepared = prepare(entries, INFO, tools, Options())
+    sent: list[int] = []
+
+    def script(request: Request) -> list[Finished]:
+        sent.append(len(request.messages))
+        return [Finished(reason="stop")]
+
+    events = list(run(Costly(script), prepared, tools, Options(), threading.Event()))
+    assert remembered == [7]
+    assert sent == [1]
+    assert isinstance(events[0], Noted)
+    assert "first 6 messages" in events[0].text
+
+
+def test_one_message_too_long(tools: TurnTools) -> None:
+    prepared = prepare_one(_asked("x" * 40_000), "", Options())
+    with pytest.raises(ContextFull, match="Nothing is lost"):
+        list(run(ScriptedEngine(), prepared, tools, Options(), threading.Event()))

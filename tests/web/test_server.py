@@ -1,0 +1,142 @@
+"""The app as it is served: every route behind the guard, files only to their owner, nothing extra."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+from glmdesk.app import App
+from glmdesk.errors import ServerError
+from glmdesk.store.files import Upload
+from glmdesk.web.guard import HEADERS
+from glmdesk.web.server import PageServer, _bind
+
+# Gradio makes event loops while it is imported and mounted, and leaves them to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+FOREIGN = [
+    {"host": "evil.example:7860"},
+    {"origin": "http://evil.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+]
+
+
+def paths_of(client: TestClient) -> list[tuple[str, str]]:
+    """Every (method, path) that the served app knows, Gradio's own included."""
+    found: list[tuple[str, str]] = []
+    todo = [("", route) for route in client.app._app.routes]  # type: ignore[attr-defined]
+    while todo:
+        prefix, route = todo.pop()
+        if isinstance(route, Mount):
+            todo += [(prefix + route.path, inner) for inner in route.routes or ()]
+        elif isinstance(route, Route):
+            found += [(method, prefix + route.path) for method in route.methods or ()]
+    return found
+
+
+def test_the_page_and_health(client: TestClient) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "glmdesk" in page.text
+    for name, value in HEADERS.items():
+        assert page.headers[name] == value
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=lambda headers: " ".join(headers.values()))
+def test_every_route_refuses_foreign_requests(client: TestClient, headers: dict[str, str]) -> None:
+    routes = paths_of(client)
+    assert len(routes) > 20
+    for method, path in routes:
+        address = path.replace("{", "").replace("}", "").replace(":path", "")
+        answer = client.request(method, address or "/", headers=headers)
+        assert answer.status_code == 403, (method, path)
+
+
+def test_no_api_description_and_no_monitoring(client: TestClient) -> None:
+    for path in ("/docs", "/redoc", "/openapi.json", "/monitoring", "/monitoring/summary"):
+        answer = client.get(path)
+        assert "swagger" not in answer.text.lower()
+        assert answer.status_code in (403, 404) or "gradio" in answer.text
+
+
+def test_a_file_goes_to_its_owner_as_what_it_is(
+    client: TestClient, app: App, picture: Path
+) -> None:
+    shown = app.files.add(
+        "owner", Upload(source=picture, name='a "b" ü.gif', kind="picture", media_type="image/gif")
+    )
+    answer = client.get(f"/files/{shown.sha256}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.headers["content-disposition"].startswith("inline")
+    assert answer.content == picture.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/html", "image/svg+xml", "application/pdf", "text/plain"]
+)
+def test_what_could_hold_a_script_is_only_saved(
+    client: TestClient, app: App, tmp_path: Path, media_type: str
+) -> None:
+    path = tmp_path / "x"
+    path.write_text(f"<script>{media_type}</script>")
+    kept = app.files.add(
+        "owner", Upload(source=path, name="x.html", kind="document", media_type=media_type)
+    )
+    answer = client.get(f"/files/{kept.sha256}")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "name", ["0" * 64, "..", "..%2f..%2fglmdesk.db", "%2e%2e/glmdesk.db", "x", "A" * 64]
+)
+def test_other_names_are_not_found(client: TestClient, name: str) -> None:
+    answer = client.get(f"/files/{name}")
+    assert answer.status_code == 404 or "SQLite" not in answer.text
+
+
+def test_another_owners_file_is_not_found(client: TestClient, app: App, picture: Path) -> None:
+    path = picture.with_name("other.gif")
+    path.write_bytes(picture.read_bytes() + b"\x00")
+    theirs = app.files.add(
+        "visitor", Upload(source=path, name="x.gif", kind="picture", media_type="image/gif")
+    )
+    assert client.get(f"/files/{theirs.sha256}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["glmdesk.db", "log/glmdesk.log", "secret", "settings.toml"])
+def test_gradio_hands_out_nothing_of_the_data_folder(
+    client: TestClient, app: App, name: str
+) -> None:
+    path = app.paths.home / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    for address in (f"/gradio_api/file={path}", f"/file={path}", "/gradio_api/file=/etc/passwd"):
+        assert client.get(address).status_code in (403, 404), address
+
+
+def test_a_port_in_use_is_a_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=f"Port {port} is in use.*--port"):
+            _bind(port, 7860)
+        free = _bind(None, port)
+        assert free.getsockname()[1] != port
+        free.close()
+
+
+def test_it_serves_only_this_machine(app: App) -> None:
+    server = PageServer(app, None)
+    url = server.start()
+    try:
+        assert url.startswith("http://127.0.0.1:")
+    finally:
+        server.stop()
