@@ -13,9 +13,6 @@ from glmdesk.store.files import Upload
 from glmdesk.web.guard import HEADERS
 from glmdesk.web.server import PageServer, _bind
 
-# Gradio makes event loops while it is imported and mounted, and leaves them to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 FOREIGN = [
     {"host": "evil.example:7860"},
     {"origin": "http://evil.example"},
