@@ -8,6 +8,7 @@ plain values pass the pipe: whatever happens inside a child, it cannot send code
 import faulthandler
 import io
 import multiprocessing
+import multiprocessing.connection
 import os
 import pickle
 import signal
@@ -88,6 +89,7 @@ class Child:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self.pipe = Pipe(ours)
+        self._reaping = threading.Lock()
         self.stderr = stderr
         stderr.parent.mkdir(parents=True, exist_ok=True)
         self._process = context.Process(
@@ -102,22 +104,30 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        return not self.wait(0)
 
     def wait(self, seconds: float) -> bool:
         """Whether it ended within `seconds`."""
-        self._process.join(seconds)
-        return not self._process.is_alive()
+        if not multiprocessing.connection.wait([self._process.sentinel], seconds):
+            return False
+        self._reap()
+        return True
 
     def kill(self) -> None:
         """End it now; nothing is left behind."""
         self._process.kill()
-        self._process.join()
+        self._reap()
         self.pipe.close()
+
+    def _reap(self) -> None:
+        with (
+            self._reaping
+        ):  # of two threads that collect one child, the system tells only the first
+            self._process.join()
 
     def how_it_ended(self) -> str:
         """ "stopped by the system (SIGKILL)", "exit code 3", ..."""
-        code = self._process.exitcode
+        code = None if self.alive else self._process.exitcode
         if code is None:
             return "still running"
         if code == -getattr(signal, "SIGKILL", 9):
