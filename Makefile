@@ -41,3 +41,6 @@ check: lint
 fix: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tools.screenshots

@@ -40,6 +40,19 @@
     }
   });
 
+  // On a phone the chats cover the page: they open when asked for, and close when one is chosen.
+  const narrow = () => window.matchMedia("(max-width: 700px)").matches;
+  const closeChats = () => {
+    const open = document.querySelector("#sidebar.open .toggle-button");
+    if (narrow() && open) open.click();
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest && event.target.closest("#new-chat, #history label")) {
+      setTimeout(closeChats, 50);
+    }
+  });
+  closeChats();
+
   new MutationObserver(() => {
     nameButtons();
     toEnd();

@@ -22,6 +22,7 @@ NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off.
 NOT_SAVED = "Not saved. Keep this window open and copy what you need."
 
 NEXT_IN_LINE = "Waiting for another answer to finish …"
+GET_A_MODEL = "Put its .gguf files into {folder} and reload this page."
 LOADING = "Loading {name} … {percent} %"
 STARTING = "Starting …"
 LOADED = "{name} is ready."

@@ -149,13 +149,15 @@ class Viewing:
 
     def notice(self, model: str) -> str:
         """What must be known of `model` before trusting it; from its card until it is loaded."""
-        if info := self._app.info(model):
-            return info.notice
         try:
             card = self._app.library.find(model).card
         except GlmdeskError as error:
             return error.message
-        return card.notice if card else ""
+        info = self._app.info(model)
+        words = info.notice if info else card.notice if card else ""
+        if card and card.builtin:
+            return f"{words} {text.GET_A_MODEL.format(folder=self._app.paths.models)}"
+        return words
 
     def models(self) -> list[tuple[str, str]]:
         """(name, id) of what can be loaded."""
