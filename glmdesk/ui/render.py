@@ -16,7 +16,7 @@ from glmdesk.ui import text
 Bubble = dict[str, Any]
 """One Chatbot message."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>&\"'])")
+_SPECIAL = re.compile(r"_|[^\w\s,;:/%°…–—×·]")
 
 
 def bubbles(entries: Sequence[Entry]) -> list[Bubble]:
@@ -84,8 +84,11 @@ def _attachment(attachment: Attachment) -> str:
 
 
 def plain(words: str) -> str:
-    """Words as Markdown that shows exactly them, on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(words.split()))
+    """Words as Markdown that shows exactly them, on one line.
+
+    Entities, not backslashes: a backslash before a bracket would begin a formula.
+    """
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(words.split()))
 
 
 def _answer(entry: Entry) -> list[Bubble]:
