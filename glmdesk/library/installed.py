@@ -73,7 +73,7 @@ class Library:
     def _at(self, path: Path, id: str, cards: list[Card]) -> Installed:
         stem = _FIRST_SHARD.sub("", path.stem)
         card = catalogue.match(cards, stem) or catalogue.match(cards, id)
-        name = card.name if card else stem
+        name = card.name if card else stem if id == str(path) else id
         return Installed(id=id, name=name, model=path, mmproj=_projector(path), card=card)
 
     def _builtin(self, card: Card) -> Installed:
