@@ -9,6 +9,7 @@ import gradio as gr
 
 from glmdesk import paths
 from glmdesk.app import App
+from glmdesk.errors import GlmdeskError
 from glmdesk.messages import Think
 from glmdesk.ui import render, text
 from glmdesk.ui.panels import composer, history, models, transcript
@@ -63,7 +64,7 @@ def build(app: App, identify: Identify) -> gr.Blocks:
         title=text.TITLE, analytics_enabled=False, fill_height=True, fill_width=True
     ) as page:
         panels = _place(viewing)
-        _join(page, panels, Page(viewing))
+        _join(page, panels, Page(viewing, panels))
     return page
 
 
@@ -122,8 +123,9 @@ def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
 class Page:
     """What happens on the page, in terms of its panels."""
 
-    def __init__(self, viewing: Viewing) -> None:
+    def __init__(self, viewing: Viewing, panels: Panels) -> None:
         self._viewing = viewing
+        self._panels = panels
 
     def view(self, view: View, request: gr.Request, *, clear: bool = False) -> list[Any]:
         """Updates for `Panels.view`."""
@@ -162,7 +164,11 @@ class Page:
     def ask(
         self, box: dict[str, Any], conversation: str, think: Think, model: str, request: gr.Request
     ) -> list[Any]:
-        chat = self._viewing.ask(box, conversation, think, model, request)
+        try:
+            chat = self._viewing.ask(box, conversation, think, model, request)
+        except GlmdeskError as error:
+            gr.Warning(error.message, duration=None, title=text.NOT_SENT)
+            return [gr.skip()] * len(self._panels.view)
         self._viewing.take_ticket(request)
         return self.view(self._viewing.look(chat, request), request, clear=True)
 
@@ -171,7 +177,7 @@ class Page:
 
         Something is always yielded: Gradio empties the outputs of a generator that yields nothing.
         """
-        yield [gr.skip()] * 7
+        yield [gr.skip()] * len(self._panels.tail)
         ticket = self._viewing.ticket(request)
         async for now in self._viewing.tail(conversation, request):
             bubbles = render.live(now)

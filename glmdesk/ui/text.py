@@ -19,6 +19,7 @@ THINKS = "Thinking …"
 STOPPED = "Stopped."
 INTERRUPTED = "glmdesk was closed while this answer was being written. What it had said is kept."
 NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off."
+NOT_SENT = "Not sent"
 NOT_SAVED = "Not saved. Keep this window open and copy what you need."
 
 NEXT_IN_LINE = "Waiting for another answer to finish …"

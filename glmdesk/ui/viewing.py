@@ -88,17 +88,12 @@ class Viewing:
     ) -> str:
         """Store the question and start its answer; returns the chat's id.
 
-        Raises gr.Error with the reason; the composer then keeps what it holds.
+        Raises GlmdeskError with the reason; nothing was sent then, and the files stay.
         """
         owner = self._identify(request).name
-        files = tuple((Path(path), _name_of(path)) for path in composer.get("files") or ())
+        files = tuple((Path(path), Path(path).name) for path in composer.get("files") or ())
         draft = Draft(text=composer.get("text") or "", files=files)
-        try:
-            job = self._app.ask(owner, conversation, draft, Options(think=think), model)
-        except GlmdeskError as error:
-            raise gr.Error(
-                error.message, duration=None, title="Not sent", print_exception=False
-            ) from error
+        job = self._app.ask(owner, conversation, draft, Options(think=think), model)
         for path, _ in files:
             path.unlink(missing_ok=True)
         return job.conversation
@@ -181,7 +176,3 @@ class Viewing:
             return now.message, True, False
         info = self._app.info(model)
         return "", bool(info and info.thinking), info is None
-
-
-def _name_of(path: str) -> str:
-    return Path(path).name

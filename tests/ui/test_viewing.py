@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from glmdesk.app import App, Draft
@@ -15,6 +14,7 @@ from glmdesk.chat.jobs import Job
 from glmdesk.chat.turn import Options
 from glmdesk.engines.base import Request
 from glmdesk.engines.scripted import ScriptedEngine
+from glmdesk.errors import StorageError
 from glmdesk.identity import OWNER, Identity
 from glmdesk.messages import Answer, Event, Finished
 from glmdesk.paths import find
@@ -57,7 +57,7 @@ def test_a_visitor_sees_nothing_of_the_owner(app: App, pages: tuple[Viewing, Vie
     assert owner.look(chat, request("a")).entries
     assert visitor.look(chat, request("b")).entries == []
     assert visitor.look(chat, request("b")).conversation == ""
-    with pytest.raises(gr.Error, match="no such chat"):
+    with pytest.raises(StorageError, match="no such chat"):
         visitor.ask({"text": "x", "files": []}, chat, "auto", "pico", request("b"))
     assert len(app.conversations.entries("owner", chat)) == 2
 
