@@ -20,6 +20,7 @@ def pico_spec() -> LoadSpec:
         model=folder / "pico-f16.gguf",
         mmproj=folder / "mmproj-pico-f16.gguf",
         n_ctx=2048,
+        n_threads=1,  # two threads on busy cores wait for each other at every node
         image_min_tokens=8,
         image_max_tokens=16,
     )

@@ -4,11 +4,15 @@ import hashlib
 import operator
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
 from PIL import Image
 
+from glmdesk.library import gguf
+from glmdesk.paths import shipped
+from tools.pico import tasks
 from tools.pico.evaluate import evaluate, is_right
 from tools.pico.fonts import FontMissing, font_path
 from tools.pico.render import render
@@ -184,3 +188,9 @@ def test_what_counts_as_right(got: str, expected: str, right: bool) -> None:
 def test_a_missing_font_names_the_package() -> None:
     with pytest.raises(FontMissing, match="fonts-dejavu-core"):
         font_path("NoSuchFont.ttf")
+
+
+def test_the_shipped_model_has_the_template_that_is_kept_here() -> None:
+    header = gguf.read(shipped("models") / "pico" / "pico-f16.gguf")
+    source = Path(tasks.__file__).with_name("chat_template.jinja").read_text(encoding="utf-8")
+    assert header.metadata["tokenizer.chat_template"] == source

@@ -45,6 +45,8 @@ class PromptReader:
             for group in rendered.by_message
         ]
         first = next((item for group in groups for item in group), None)
+        if first is None:
+            raise EngineError("There is nothing to answer: the prompt is empty.")
         opening = self._vocabulary.opening(first if isinstance(first, int) else None)
         groups[0] = (*opening, *groups[0])
         return Prompt(

@@ -1,7 +1,9 @@
 """Text to token ids and back, with the special tokens of one loaded model."""
 
 import ctypes
+import re
 from functools import lru_cache
+from itertools import pairwise
 
 from llama_cpp import llama_cpp as llama
 
@@ -26,6 +28,7 @@ class Vocabulary:
         self._shown = {self._single(marker) for marker in MARKERS} - {None}
         stops = {self._single(word) for word in STOP_WORDS}
         self._stops = {token for token in stops if token is not None}
+        self._tags = self._find_tags()
         self._piece = lru_cache(maxsize=65536)(self._read_piece)
 
     def _text_of(self, token: int) -> str:
@@ -36,8 +39,30 @@ class Vocabulary:
         ids = self.tokenize(text, special=True)
         return ids[0] if len(ids) == 1 else None
 
+    def _find_tags(self) -> re.Pattern[str] | None:
+        """Tags like <think> and <tool_call>: added to the vocabulary, but not as control tokens."""
+        added = (
+            self._text_of(token)
+            for token in range(self.size)
+            if llama.llama_vocab_get_attr(self._vocab, token) & llama.LLAMA_TOKEN_ATTR_USER_DEFINED
+        )
+        tags = [text for text in added if text.startswith("<") and text.endswith(">")]
+        longest_first = sorted(tags, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first))) if tags else None
+
     def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Token ids of `text`; with `special`, the names of special tokens become those tokens."""
+        """Token ids of `text`; with `special`, the names of special tokens become those tokens.
+
+        Without it, not even a tag becomes its token, as it would in llama.cpp: no text may end the
+        thinking or begin a tool's answer.
+        """
+        if special or self._tags is None:
+            return self._ids(text, special)
+        cuts = [0, *(found.start() + 1 for found in self._tags.finditer(text)), len(text)]
+        pieces = (text[start:end] for start, end in pairwise(cuts))
+        return [token for piece in pieces for token in self._ids(piece, False)]
+
+    def _ids(self, text: str, special: bool) -> list[int]:
         data = text.encode("utf-8", errors="replace")
         room = len(data) + 8
         ids = (llama.llama_token * room)()

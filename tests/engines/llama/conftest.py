@@ -1,0 +1,60 @@
+"""llama.cpp in the test process itself, to look inside; the worker process has its own tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from glmdesk.engines.llama.cancel import CancelFlag
+from glmdesk.engines.llama.model import LlamaModel, start_library
+from glmdesk.engines.llama.prompt import ChatTemplate
+from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.engines.llama.reading import PromptReader
+from glmdesk.engines.llama.vision import Vision
+from glmdesk.messages import Picture
+from tests.engines.chats import picture
+from tests.engines.llama.inside import Inside
+from tools.pico.scenes import scene
+
+
+def _open(spec: LoadSpec) -> Inside:
+    start_library()
+    model = LlamaModel(spec, CancelFlag(), lambda done: None)
+    vision = Vision(model, spec) if spec.mmproj else None
+    template = ChatTemplate(model.chat_template(), bos=model.vocabulary.bos)
+    return Inside(
+        model=model, reader=PromptReader(template, model.vocabulary, vision), vision=vision
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_pico(pico_spec: LoadSpec) -> Iterator[Inside]:
+    pico = _open(pico_spec)
+    yield pico
+    pico.close()
+
+
+@pytest.fixture
+def pico(shared_pico: Inside) -> Inside:
+    """pico with an empty cache and no cancel."""
+    shared_pico.reset()
+    return shared_pico
+
+
+@pytest.fixture(scope="session")
+def smollm2(smollm2_spec: LoadSpec) -> Iterator[Inside]:
+    opened = _open(smollm2_spec)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def scene_pictures(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Picture, str, str]]:
+    """Scenes of one shape, each with the shape's colour and kind."""
+    folder = tmp_path_factory.mktemp("pictures")
+    found = []
+    for seed in range(6):
+        image, things = scene(Random(seed), 1)
+        found.append((picture(Path(folder), image), things[0].color, things[0].kind))
+    return found
