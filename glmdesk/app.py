@@ -184,6 +184,7 @@ class App:
 
     def close(self) -> None:
         """Stop the answers and the workers; what was said is saved first."""
+        self.pool.stop_loading()
         self.jobs.close()
         self.pool.close()
         self.reader.close()

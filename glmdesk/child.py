@@ -120,9 +120,7 @@ class Child:
         self.pipe.close()
 
     def _reap(self) -> None:
-        with (
-            self._reaping
-        ):  # of two threads that collect one child, the system tells only the first
+        with self._reaping:  # of two threads, the system tells only the first how it ended
             self._process.join()
 
     def how_it_ended(self) -> str:

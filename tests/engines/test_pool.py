@@ -8,7 +8,7 @@ import pytest
 
 from glmdesk.engines.base import Engine, ModelInfo, Price, Request
 from glmdesk.engines.pool import Pool, Progress, Status
-from glmdesk.errors import ModelMissing
+from glmdesk.errors import EngineError, ModelMissing
 from glmdesk.messages import Event
 
 
@@ -127,3 +127,29 @@ def test_close() -> None:
     assert loader.log == ["load a", "close a"]
     assert loader.pool.status.state == "empty"
     assert loader.pool.engine("a") is loader.pool.live()
+
+
+def test_closing_gives_up_what_is_being_loaded() -> None:
+    begun, raised = threading.Event(), threading.Event()
+
+    def load(model: str, progress: Progress) -> Engine:
+        begun.set()
+        try:
+            for _ in range(1000):
+                progress(0.5)
+                time.sleep(0.01)
+        except EngineError:
+            raised.set()
+            raise
+        raise AssertionError("it went on loading")
+
+    pool = Pool(load)
+    thread = threading.Thread(target=lambda: pytest.raises(EngineError, pool.engine, "big"))
+    thread.start()
+    assert begun.wait(5)
+    pool.stop_loading()
+    thread.join(5)
+    assert raised.is_set()
+    assert pool.live() is None
+    with pytest.raises(EngineError, match="closing"):
+        pool.engine("small")

@@ -32,29 +32,35 @@ DEFAULT_MIN_PICTURE = 8
 def serve(pipe: Pipe) -> None:
     """Load what the first message names, then answer until the pipe closes."""
     spec: protocol.LoadSpec = pipe.receive()
-    flag = CancelFlag()
+    worker = _Worker(pipe)
+    threading.Thread(target=worker.listen, name="control", daemon=True).start()
     try:
-        worker = _Worker(pipe, spec, flag)
+        worker.load(spec)
     except GlmdeskError as error:
         pipe.send(protocol.Fault(job=0, code=error.code, message=error.message))
-        return
-    threading.Thread(target=worker.listen, name="control", daemon=True).start()
-    worker.generate()
+    except Cancelled:
+        pass
+    else:
+        worker.generate()
 
 
 class _Worker:
-    def __init__(self, pipe: Pipe, spec: protocol.LoadSpec, flag: CancelFlag) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._flag = flag
+        self._flag = CancelFlag()
+        self._loaded = False
         self._jobs: queue.Queue[protocol.Generate | None] = queue.Queue()
         self._turn = threading.Lock()
         self._running = self._done = 0
         self._cancelled: set[int] = set()
+
+    def load(self, spec: protocol.LoadSpec) -> None:
+        """Raises ModelError or EngineError with the reason, Cancelled when told to close."""
         start_library()
         header = gguf.read(spec.model)
         gguf.check(header)
         self._model = LlamaModel(
-            spec, flag, lambda done: pipe.send(protocol.Loading(progress=done))
+            spec, self._flag, lambda done: self._pipe.send(protocol.Loading(progress=done))
         )
         vision, notice = self._load_vision(spec, header.architecture)
         vocabulary = self._model.vocabulary
@@ -73,7 +79,8 @@ class _Worker:
             notice=" ".join(filter(None, (spec.notice, notice))),
         )
         details = {"architecture": header.architecture, "threads": self._model.threads}
-        pipe.send(protocol.Loaded(info=info, details=details))
+        self._loaded = True
+        self._pipe.send(protocol.Loaded(info=info, details=details))
 
     def _load_vision(self, spec: protocol.LoadSpec, architecture: str) -> tuple[Vision | None, str]:
         """A projector that does not fit costs the pictures, never the chat: the notice says so."""
@@ -105,8 +112,7 @@ class _Worker:
         elif isinstance(message, protocol.PriceOf):
             self._price(message)
         elif isinstance(message, protocol.Close):
-            self._cancel(self._running)
-            self._jobs.put(None)
+            self._close()
 
     def _cancel(self, job: int) -> None:
         with self._turn:
@@ -114,6 +120,13 @@ class _Worker:
                 self._cancelled.add(job)
             if job and job == self._running:
                 self._flag.set()
+
+    def _close(self) -> None:
+        """End the answer or the loading that is under way, then the process."""
+        with self._turn:
+            if self._running or not self._loaded:
+                self._flag.set()
+        self._jobs.put(None)
 
     def _price(self, message: protocol.PriceOf) -> None:
         try:

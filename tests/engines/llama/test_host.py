@@ -18,7 +18,7 @@ import pytest
 from glmdesk.child import Child
 from glmdesk.engines.base import Request
 from glmdesk.engines.llama import protocol
-from glmdesk.engines.llama.host import CANCEL_DEADLINE_S, LlamaEngine
+from glmdesk.engines.llama.host import CANCEL_DEADLINE_S, LlamaEngine, _serve
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.errors import (
     EngineDied,
@@ -317,6 +317,16 @@ def test_the_model_is_deleted_while_it_is_loaded(pico_spec: LoadSpec, tmp_path: 
         assert failed(run(engine, HELLO)).code == ModelMissing.code
         path.write_bytes(pico_spec.model.read_bytes())
         assert answer_of(run(engine, HELLO)) == GREETING
+
+
+@pytest.mark.model
+def test_a_worker_whose_parent_goes_while_it_loads_ends(
+    smollm2_spec: LoadSpec, tmp_path: Path
+) -> None:
+    child = Child(_serve, "left alone", tmp_path / "log")
+    child.pipe.send(smollm2_spec)
+    child.pipe.close()
+    assert child.wait(10)
 
 
 def test_close_leaves_no_process(pico_spec: LoadSpec, tmp_path: Path) -> None:
