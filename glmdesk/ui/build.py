@@ -19,6 +19,8 @@ from glmdesk.ui.panels.models import Models
 from glmdesk.ui.panels.transcript import Transcript
 from glmdesk.ui.viewing import SHOWN, Identify, View, Viewing
 
+QUEUE_LOOK_S = 0.02
+"""Gradio looks for work a thousand times a second: 3 % of a core while nobody does anything."""
 _KEEP_ADDRESS = "(id) => { history.replaceState(null, '', id ? '?c=' + id : location.pathname); }"
 
 
@@ -65,6 +67,7 @@ def build(app: App, identify: Identify) -> gr.Blocks:
     ) as page:
         panels = _place(viewing)
         _join(page, panels, Page(viewing, panels))
+    page._queue.sleep_when_free = QUEUE_LOOK_S
     return page
 
 
