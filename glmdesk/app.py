@@ -200,7 +200,7 @@ def load_spec(model: Installed, settings: Settings) -> LoadSpec:
         model=model.model,
         mmproj=model.mmproj,
         n_ctx=settings.n_ctx,
-        n_threads=settings.n_threads,
+        n_threads=settings.n_threads or card.n_threads,
         n_gpu_layers=settings.n_gpu_layers,
         image_min_tokens=card.image_min_tokens,
         image_max_tokens=card.image_max_tokens,

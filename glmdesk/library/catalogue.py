@@ -23,6 +23,8 @@ class Card:
     files: Mapping[str, str] = field(default_factory=dict)
     image_min_tokens: int = 0
     image_max_tokens: int = 0
+    n_threads: int = 0
+    """Threads that suit it, where that is not all cores: a tiny model waits more than it computes."""
     sampling: Sampling = field(default_factory=Sampling)
 
 

@@ -2,6 +2,8 @@
 
 Needs a function that answers a sample, thinking or not; gives the share of right answers per task.
 The function hands back the answer alone: no thinking, and up to the turn's end.
+
+    python -m benchmarks pico-accuracy
 """
 
 from collections.abc import Callable, Mapping

@@ -113,11 +113,17 @@ class LlamaEngine:
             pass  # it died; its listener says so to whoever waits
 
     def price(self, request: Request) -> Price:
-        child = self._alive()
+        reply = self._price(self._alive(), request) or self._price(self._alive(), request)
+        if isinstance(reply, protocol.Priced):
+            return Price(per_message=reply.per_message)
+        raise self._error(self._child, reply)
+
+    def _price(self, child: Child, request: Request) -> _Reply:
+        """The worker's reply; None when it had died."""
         job, replies = self._open(child)
         try:
             self._send(child.pipe, protocol.PriceOf(job=job, request=request))
-            reply = replies.get(timeout=PRICE_DEADLINE_S)
+            return replies.get(timeout=PRICE_DEADLINE_S)
         except queue.Empty:
             child.kill()
             raise EngineDied(
@@ -125,9 +131,6 @@ class LlamaEngine:
             ) from None
         finally:
             del self._waiting[job]
-        if isinstance(reply, protocol.Priced):
-            return Price(per_message=reply.per_message)
-        raise self._error(child, reply)
 
     def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
         while not self._turn.acquire(timeout=POLL_S):
@@ -135,11 +138,23 @@ class LlamaEngine:
                 yield Finished(reason="cancelled", think=request.think)
                 return
         try:
-            yield from self._stream(self._alive(), request, stop)
+            yield from self._persist(request, stop)
         except GlmdeskError as error:
             yield Failed(code=error.code, message=error.message)
         finally:
             self._turn.release()
+
+    def _persist(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+        """A worker that had died before it said anything costs nothing: its successor is asked."""
+        said = False
+        for event in self._stream(self._alive(), request, stop):
+            if isinstance(event, Failed) and event.code == EngineDied.code and not said:
+                break
+            said = True
+            yield event
+        else:
+            return
+        yield from self._stream(self._alive(), request, stop)
 
     def _stream(self, child: Child, request: Request, stop: threading.Event) -> Iterator[Event]:
         job, replies = self._open(child)

@@ -85,7 +85,7 @@ class LlamaModel:
         params = llama.llama_model_default_params()
         params.n_gpu_layers = spec.n_gpu_layers
         params.progress_callback = report
-        pointer = llama.llama_model_load_from_file(_path_bytes(spec.model), params)
+        pointer = llama.llama_model_load_from_file(path_bytes(spec.model), params)
         if self.flag.is_set:
             raise Cancelled
         if not pointer:
@@ -209,7 +209,7 @@ class LlamaModel:
         llama.llama_model_free(self.pointer)
 
 
-def _path_bytes(path: Path) -> bytes:
+def path_bytes(path: Path) -> bytes:
     return str(path).encode("utf-8", errors="surrogateescape")
 
 
@@ -224,6 +224,6 @@ def check_projector(path: Path, architecture: str, *, mrope: bool) -> None:
             "This model file was made before llama.cpp could show it pictures; download it again to "
             "use them. Text works."
         )
-    caps = mtmd.mtmd_get_cap_from_file(_path_bytes(path))
+    caps = mtmd.mtmd_get_cap_from_file(path_bytes(path))
     if not caps.inp_vision:
         raise ModelDamaged(f"{path.name} is not a vision projector that llama.cpp can read.")

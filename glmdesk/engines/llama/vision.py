@@ -1,7 +1,7 @@
 """Pictures for a loaded model: how many tokens one takes, and its cells in the cache.
 
-Pictures arrive at the exact size the model sees, so llama.cpp copies them unchanged. Encoding asks the
-cancel flag every few nodes of the graph, since the abort callback does not reach the vision tower.
+Pictures arrive at the exact size the model sees, so llama.cpp copies them unchanged. Encoding looks at
+the cancel flag after every node of the graph, since the abort callback does not reach the vision tower.
 """
 
 import ctypes
@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from llama_cpp import llama_cpp as llama
 from llama_cpp import mtmd_cpp as mtmd
 
-from glmdesk.engines.llama.model import MICRO_BATCH, Cancelled, LlamaModel, _path_bytes
+from glmdesk.engines.llama.model import MICRO_BATCH, Cancelled, LlamaModel, path_bytes
 from glmdesk.engines.llama.prefix import Cells
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.errors import EngineError, ModelUnsupported
 from glmdesk.messages import Picture
-
-ASK_EVERY = 4
-"""Nodes between two looks at the cancel flag: at most one heavy product lies between them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +34,6 @@ class Vision:
 
     def __init__(self, model: LlamaModel, spec: LoadSpec) -> None:
         self._model = model
-        self._asked = 0
         self._sizes: dict[tuple[int, int], Size] = {}
         params = mtmd.mtmd_context_params_default()
         params.print_timings = False
@@ -47,7 +43,7 @@ class Vision:
         self._watch = llama.ggml_backend_sched_eval_callback(self._go_on)
         params.cb_eval = self._watch
         assert spec.mmproj is not None
-        self._context = mtmd.mtmd_init_from_file(_path_bytes(spec.mmproj), model.pointer, params)
+        self._context = mtmd.mtmd_init_from_file(path_bytes(spec.mmproj), model.pointer, params)
         if not self._context:
             raise ModelUnsupported(
                 f"{spec.mmproj.name} belongs to another model, or is damaged: pictures are off. "
@@ -56,12 +52,7 @@ class Vision:
 
     def _go_on(self, _: object, asking: bool, __: object) -> bool:
         """llama.cpp's question at each node: asking, "tell me after this one?"; else, "go on?"."""
-        if self._model.flag.is_set:
-            return bool(asking)
-        if not asking:
-            return True
-        self._asked += 1
-        return self._asked % ASK_EVERY == 0
+        return bool(asking) or not self._model.flag.is_set
 
     def size(self, picture: Picture) -> Size:
         """What `picture` takes, without encoding it."""

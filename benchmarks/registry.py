@@ -1,0 +1,24 @@
+"""Which figures there are; each lives in the file of its name."""
+
+import importlib
+from typing import cast
+
+from benchmarks.figure import Measure
+
+NAMES = (
+    "pico-accuracy",
+    "page-number-reading",
+    "reader-vs-llama-resize",
+    "greedy-identity",
+    "second-turn-picture",
+    "decode-vs-llama-cpp-python",
+    "token-overhead",
+    "cancel-latency",
+    "worker-kills",
+)
+
+
+def find(name: str) -> Measure:
+    """The function that measures `name`; only its own file is imported."""
+    module = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
+    return cast(Measure, module.measure)

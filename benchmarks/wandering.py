@@ -1,0 +1,64 @@
+"""A random chat with pictures: follow-up questions, edits of the last message, thinking on and off."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import TypeVar
+
+from benchmarks.hearing import assistant, greedy, user
+from benchmarks.stage import Stage
+from benchmarks.twins import Pair
+from glmdesk.engines.base import Request
+from glmdesk.messages import Message, Part, Text, Think
+from tools.pico.samples import Sample
+from tools.pico.tasks import TASKS
+
+QUESTIONS = [name for name in TASKS if name not in ("t_tool", "t_follow", "t_name")]
+"""Exercises of a single message."""
+FOLLOW_UPS = (
+    "And what color is the square?",
+    "What shape is red?",
+    "How many shapes are there?",
+    "Describe the image.",
+    "What number is shown?",
+)
+THINKING: tuple[Think, ...] = ("off", "on", "auto")
+
+_Answer = TypeVar("_Answer", bound=Pair)
+
+
+def wander(rng: Random, stage: Stage, answer: Callable[[Request], _Answer]) -> Iterator[_Answer]:
+    """Two to five answers of one chat."""
+    messages: list[Message] = []
+    think = rng.choice(THINKING)
+    for _ in range(rng.randint(2, 5)):
+        if rng.random() < 0.3:
+            think = rng.choice(THINKING)
+        if messages and rng.random() < 0.3:
+            messages[-2:] = [_edited(rng, messages[-2])]
+        else:
+            messages.append(_question(rng, stage, first=not messages))
+        given = answer(greedy(list(messages), think=think, max_tokens=200))
+        yield given
+        messages.append(assistant(given.text, given.tokens))
+
+
+def _question(rng: Random, stage: Stage, *, first: bool) -> Message:
+    """A new exercise, or now and then a second question about what was seen."""
+    if not first and rng.random() < 0.4:
+        return user(rng.choice(FOLLOW_UPS))
+    sample = TASKS[rng.choice(QUESTIONS)](rng)
+    return user(*_parts(sample, stage))
+
+
+def _edited(rng: Random, question: Message) -> Message:
+    """The same pictures with other words."""
+    pictures = [part for part in question.parts if not isinstance(part, Text)]
+    return user(*pictures, rng.choice(FOLLOW_UPS))
+
+
+def _parts(sample: Sample, stage: Stage) -> Iterator[Part]:
+    for part in sample.messages[0].content:
+        if isinstance(part, str):
+            yield Text(text=part)
+        elif not isinstance(part, dict):
+            yield stage.picture(part)

@@ -1,0 +1,100 @@
+"""A short form of each figure of accuracy, and of how figures are found and printed."""
+
+import json
+from collections.abc import Iterator
+from statistics import mean
+
+import pytest
+
+from benchmarks import __main__, registry
+from benchmarks.figure import Figure, Measure, Options
+from benchmarks.greedy_identity import answers
+from benchmarks.pico_accuracy import table
+from benchmarks.stage import Stage
+from tools.pico.tasks import TASKS
+
+ROUNDING = 0.1
+"""How far logits move when llama.cpp merely reads a prompt in other pieces."""
+
+
+def measured(stage: Stage, name: str, n: int) -> list[Figure]:
+    return list(registry.find(name)(stage, Options(n=n)))
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_every_figure_is_found(name: str) -> None:
+    if name in ("second-turn-picture", "cancel-latency", "worker-kills"):
+        pytest.importorskip("gguf")
+    assert callable(registry.find(name))
+
+
+def test_the_table_names_every_task() -> None:
+    assert table().keys() == {(task, think) for task in TASKS for think in (False, True)}
+
+
+@pytest.mark.model
+def test_pico_is_about_as_good_as_its_table(stage: Stage) -> None:
+    *tasks, total = measured(stage, "pico-accuracy", n=4)
+    assert len(tasks) == 2 * len(TASKS)
+    assert mean(task.value or 0 for task in tasks) > 85
+    assert total.name == "pico-accuracy"
+
+
+@pytest.mark.model
+def test_pages_are_read_like_small_pictures(stage: Stage) -> None:
+    (figure,) = measured(stage, "page-number-reading", n=20)
+    assert figure.value is not None
+    assert figure.value >= 60
+
+
+@pytest.mark.model
+def test_a_reused_cache_changes_an_answer_only_by_rounding(stage: Stage) -> None:
+    pairs = answers(stage, Options(n=20), reuse=True)
+    assert sum(pair.reused for pair in pairs) > 1000
+    assert max(pair.margin for pair in pairs) < ROUNDING
+    assert max(pair.drift for pair in pairs) < 2 * ROUNDING
+
+
+def test_a_second_question_reuses_the_picture(stage: Stage) -> None:
+    pytest.importorskip("gguf")
+    from benchmarks.second_turn_picture import ask_twice, draw_picture
+    from benchmarks.stage import PICO_LIMITS
+
+    with stage.engine(stage.pico()) as engine:
+        turns = ask_twice(engine, draw_picture(1, stage, PICO_LIMITS, 112))
+    assert turns.usage.cached_tokens >= turns.usage.image_tokens == 16
+
+
+def steady(stage: Stage, options: Options) -> Iterator[Figure]:
+    yield Figure(name="one", value=1234.5, unit="ms", target="<= 1", met=False, note="why")
+    yield Figure(name="two", value=None, unit="ms", note=f"seed {options.seed}")
+
+
+@pytest.fixture
+def steady_figures(monkeypatch: pytest.MonkeyPatch) -> Measure:
+    monkeypatch.setattr(registry, "find", lambda name: steady)
+    return steady
+
+
+@pytest.mark.usefixtures("steady_figures")
+def test_a_missed_target_is_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["worker-kills", "--seed", "5"]) == 1
+    heading, one, two = capsys.readouterr().out.splitlines()
+    assert heading.split()[:3] == ["name", "value", "unit"]
+    assert one.split() == ["one", "1,234", "ms", "<=", "1", "NO", "why"]
+    assert two.split()[:3] == ["two", "not", "measured"]
+
+
+@pytest.mark.usefixtures("steady_figures")
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    __main__.main(["worker-kills", "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["name"] for line in lines] == ["one", "two"]
+    assert lines[0].keys() == {"name", "value", "unit", "target", "peer", "met", "note"}
+
+
+def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        __main__.main(["no-such-figure"])
+    assert end.value.code == 2
+    assert "no-such-figure" in capsys.readouterr().err
