@@ -102,6 +102,7 @@ class Jobs:
         self._waiting: deque[Job] = deque()
         self._current: Job | None = None
         self._by_conversation: dict[str, Job] = {}
+        self._unsaved: list[tuple[int, Outcome]] = []
         self._wake = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="answers", daemon=True)
@@ -139,16 +140,29 @@ class Jobs:
 
     def _work(self) -> None:
         while job := self._next():
-            _Keeper(job, self._conversations).keep()
+            outcome = _Keeper(job, self._conversations).keep()
+            self._save_rest()
+            if not job.snapshot.saved:
+                self._unsaved.append((job.entry, outcome))
             with self._wake:
                 self._current = None
                 if self._by_conversation.get(job.conversation) is job:
                     del self._by_conversation[job.conversation]
 
+    def _save_rest(self) -> None:
+        """Try again to save what the store refused before, as when the disk was full."""
+        for entry, outcome in list(self._unsaved):
+            try:
+                self._conversations.finish(entry, outcome)
+            except GlmdeskError:
+                continue
+            self._unsaved.remove((entry, outcome))
+
     def _next(self) -> Job | None:
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closing)
             if not self._waiting:
+                self._save_rest()
                 return None
             self._current = self._waiting.popleft()
             self._current.change(position=0)
@@ -164,7 +178,8 @@ class _Keeper:
         self._conversations = conversations
         self._saved_at = time.monotonic()
 
-    def keep(self) -> None:
+    def keep(self) -> Outcome:
+        """Returns how it ended; the snapshot tells whether that was saved."""
         try:
             for event in self._job.run(self._job.stopping):
                 self._take(event)
@@ -180,7 +195,7 @@ class _Keeper:
                     "so far is kept.",
                 )
             )
-        self._finish()
+        return self._finish()
 
     def _take(self, event: Event) -> None:
         job, now = self._job, self._job.snapshot
@@ -224,7 +239,7 @@ class _Keeper:
         except GlmdeskError as error:
             _log.warning("draft not saved: %s", error.message)
 
-    def _finish(self) -> None:
+    def _finish(self) -> Outcome:
         now = self._job.snapshot
         state: State = "done"
         if now.error:
@@ -250,3 +265,4 @@ class _Keeper:
             _log.error("answer not saved: %s", error.message)
             told = " ".join(filter(None, (now.error, error.message)))
             self._job.change(state="failed", timings=timings, error=told, saved=False)
+        return outcome

@@ -143,7 +143,7 @@ class Page:
 
     def messages(self, view: View) -> list[Any]:
         """Updates for `Panels.messages`."""
-        shown = render.bubbles(view.visible)
+        shown = render.bubbles(view.visible, running=view.job is not None)
         running = render.live(view.job.snapshot) if view.job else []
         status = render.status(view.job.snapshot) if view.job else ""
         return [
@@ -182,13 +182,18 @@ class Page:
         """
         yield [gr.skip()] * len(self._panels.tail)
         ticket = self._viewing.ticket(request)
+        saved = True
         async for now in self._viewing.tail(conversation, request):
+            saved = now.saved
             bubbles = render.live(now)
             yield [
                 gr.skip(), gr.skip(), gr.skip(), gr.Chatbot(bubbles, visible=bool(bubbles)),
                 html.escape(render.status(now)), gr.skip(), gr.skip(),
             ]  # fmt: skip
-        if conversation and self._viewing.is_current(request, ticket):
+        if not saved:  # the page is the only place that has all of it: leave it there
+            gr.Warning(now.error, duration=None)
+            yield [*[gr.skip()] * len(self._panels.messages), composer.ready(running=False)]
+        elif conversation and self._viewing.is_current(request, ticket):
             view = self._viewing.look(conversation, request)
             yield [*self.messages(view), composer.ready(running=view.job is not None)]
 

@@ -19,13 +19,13 @@ Bubble = dict[str, Any]
 _SPECIAL = re.compile(r"_|[^\w\s,;:/%°…–—×·]")
 
 
-def bubbles(entries: Sequence[Entry]) -> list[Bubble]:
-    """All finished messages; an answer that still runs is left to `live`."""
+def bubbles(entries: Sequence[Entry], *, running: bool = False) -> list[Bubble]:
+    """All finished messages; while an answer is `running`, it is left to `live`."""
     shown: list[Bubble] = []
     for entry in entries:
         if entry.role == "user":
             shown.append(_user(entry))
-        elif entry.state != "running":
+        elif entry.state != "running" or not running:
             shown += _answer(entry)
     return shown
 
@@ -104,6 +104,8 @@ def _answer(entry: Entry) -> list[Bubble]:
 def _endings(entry: Entry) -> list[str]:
     """What should be said about how the answer came to be and ended."""
     endings = [f"*{plain(entry.note)}*"] if entry.note else []
+    if entry.state == "running":
+        endings.append(f"*{plain(text.NOT_SAVED)}*")
     if entry.state == "cancelled":
         endings.append(f"*{text.STOPPED}*")
     if entry.state == "interrupted":

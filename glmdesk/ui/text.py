@@ -20,7 +20,7 @@ STOPPED = "Stopped."
 INTERRUPTED = "glmdesk was closed while this answer was being written. What it had said is kept."
 NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off."
 NOT_SENT = "Not sent"
-NOT_SAVED = "Not saved. Keep this window open and copy what you need."
+NOT_SAVED = "The end of this answer could not be saved yet; glmdesk tries again with the next one."
 
 NEXT_IN_LINE = "Waiting for another answer to finish …"
 GET_A_MODEL = "Put its .gguf files into {folder} and reload this page."

@@ -187,6 +187,13 @@ def test_what_cannot_be_saved_is_said(
     now = finish(job)
     assert (now.text, now.saved) == ("precious", False)
     assert "disk is full" in now.error
+    monkeypatch.undo()
+    following = ask(conversations, script(Answer(text="next"), DONE))
+    queue.start(following)
+    finish(following)
+    queue.close()
+    assert stored(conversations, job).text == "precious"
+    assert stored(conversations, job).state == "done"
 
 
 def test_closing_stops_and_saves(conversations: Conversations) -> None:

@@ -57,7 +57,11 @@ def test_every_ending_is_said(values: dict[str, Any], said: str) -> None:
 
 
 def test_a_running_answer_is_not_among_the_finished() -> None:
-    assert shown(entry("user", "q"), entry(words="half", state="running")) == ["q"]
+    entries = [entry("user", "q"), entry(words="half", state="running")]
+    assert len(render.bubbles(entries, running=True)) == 1
+    unsaved = shown(*entries)[1]
+    assert unsaved.startswith("half")
+    assert "could not be saved" in unsaved
 
 
 @pytest.mark.parametrize(
