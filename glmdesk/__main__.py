@@ -1,6 +1,7 @@
 """The one place where an error becomes a message and an exit code."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns 0 when done, 1 when it failed, 2 when it was not understood."""
     from glmdesk import cli
 
+    os.umask(0o077)  # what people write and attach is nobody else's to read
     try:
         return cli.run(arguments)
     except GlmdeskError as error:

@@ -1,6 +1,7 @@
 """The application: built once from Settings, handed to every front end, closed at the end."""
 
 import hashlib
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,12 +55,15 @@ class App:
         self.reader = Reader(self.paths)
         self._contents = Contents(self.reader)
         self.pool = Pool(load or self._load)
+        self.wanted = ""
+        """The model that a person chose last."""
         self.jobs = Jobs(self.conversations)
 
     def recover(self) -> None:
         """Put right what an earlier run left behind; only when no other one is running."""
         self.conversations.recover()
         self.files.sweep()
+        self._clear_uploads()
 
     def default_model(self) -> str:
         """The model a person set, else the best one that is here; pico only when there is no other."""
@@ -76,13 +80,17 @@ class App:
         return models if default in models else [default, *models]
 
     def warm(self, model: str = "") -> None:
-        """Load the model and start a reader in the background, so that the first answer is quick."""
+        """Load the model and start a reader in the background, so that the first answer is quick.
+
+        An answer under way is finished first.
+        """
+        self.wanted = model
         threading.Thread(target=self._warm, args=(model,), name="warm", daemon=True).start()
 
     def _warm(self, model: str) -> None:
         try:
-            self.pool.engine(model or self.default_model())
             self.reader.warm()
+            self.pool.engine(model or self.default_model(), wanted=lambda: self.wanted == model)
         except GlmdeskError:
             pass  # the pool's status tells the page; the next question says it in words
 
@@ -120,6 +128,10 @@ class App:
 
     def _take_in(self, owner: str, path: Path, name: str) -> Attachment:
         found = self.reader.inspect(path, name)
+        if (
+            found.kind == "document" and found.note
+        ):  # it opens, with a warning: is there anything in it?
+            self.reader.document(path, name, _sha256(path), None)
         upload = Upload(
             source=path, name=name, kind=found.kind, media_type=found.media_type, note=found.note
         )
@@ -128,7 +140,17 @@ class App:
     def _answer(
         self, owner: str, conversation: str, model: str, options: Options, stop: threading.Event
     ) -> Iterator[Event]:
-        engine = self.pool.engine(model)
+        with self.pool.use(model) as engine:
+            yield from self._turn(engine, owner, conversation, options, stop)
+
+    def _turn(
+        self,
+        engine: Engine,
+        owner: str,
+        conversation: str,
+        options: Options,
+        stop: threading.Event,
+    ) -> Iterator[Event]:
         start = self.conversations.get(owner, conversation).context_start
         entries = self.conversations.entries(owner, conversation)
         tools = TurnTools(
@@ -189,6 +211,12 @@ class App:
         self.pool.close()
         self.reader.close()
         self._database.close()
+        self._clear_uploads()
+
+    def _clear_uploads(self) -> None:
+        """What was attached is kept in `files` once it is sent; the page's own copies may go."""
+        shutil.rmtree(self.paths.uploads, ignore_errors=True)
+        self.paths.uploads.mkdir(parents=True, exist_ok=True)
 
 
 def load_spec(model: Installed, settings: Settings) -> LoadSpec:

@@ -48,8 +48,8 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("--model", default="", metavar="ID", help="a model's id, or a .gguf file")
     chat.add_argument("--system", default="", metavar="S", help="a system prompt")
     chat.add_argument("--max-tokens", type=_positive, default=0, metavar="N")
-    chat.add_argument("--seed", type=int, metavar="N")
-    chat.add_argument("--temperature", type=float, metavar="T", help="0 is greedy")
+    chat.add_argument("--seed", type=_seed, metavar="N")
+    chat.add_argument("--temperature", type=_temperature, metavar="T", help="0 is greedy")
     chat.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
 
@@ -63,6 +63,22 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens")
     return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed (0 to {2**32 - 1})")
+    return int(text)
+
+
+def _temperature(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 5:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a temperature (0 to 5)")
+    return value
 
 
 def _open(parsed: argparse.Namespace) -> int:
@@ -116,6 +132,8 @@ def _chat(parsed: argparse.Namespace) -> int:
     from glmdesk.chat.turn import Options
 
     files = [_existing(name) for name in (*parsed.image, *parsed.file)]
+    if not parsed.prompt.strip() and not files:
+        raise UsageError("The prompt is empty. Write what you want to ask.")
     draft = Draft(text=parsed.prompt, files=tuple((path, path.name) for path in files))
     app = App(settings.read())
     try:

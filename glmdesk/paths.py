@@ -7,6 +7,7 @@
 <home>/log/                                         logs
 """
 
+import contextlib
 import os
 import tempfile
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ def prepare(paths: Paths) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=folder):
                 pass
+        with contextlib.suppress(OSError):  # weights may lie where only others write
+            paths.models.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"glmdesk cannot write to its data folder {paths.home} ({os.strerror(error.errno or 0)}). "

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pymupdf
 import pytest
 
 from glmdesk.app import App, Draft
 from glmdesk.chat.jobs import Job, Snapshot
 from glmdesk.chat.turn import Options
 from glmdesk.engines.llama.host import LlamaEngine
+from glmdesk.engines.pool import Status
 from glmdesk.errors import DocumentError, StorageError
 from glmdesk.paths import find
 from glmdesk.settings import Settings
@@ -93,7 +95,7 @@ def test_nothing_to_send_and_still_answering(app: App) -> None:
 
 def test_pico_only_when_there_is_nothing_else(app: App) -> None:
     assert app.default_model() == "pico"
-    app.paths.models.mkdir()
+    app.paths.models.mkdir(exist_ok=True)
     (app.paths.models / "other.gguf").symlink_to(smollm2_path())
     assert app.default_model() == "other"
     assert [model.id for model in app.models()] == ["other", "pico"]
@@ -107,6 +109,49 @@ def test_a_model_that_cannot_be_loaded_is_said_in_the_answer(app: App) -> None:
     assert "not a GGUF model file" in answer.error
     again = ask(app, "Hello", chat=answer.conversation)
     assert again.text == "Hello! How can I help you?"
+
+
+def test_a_damaged_model_is_never_the_default(app: App) -> None:
+    app.paths.models.mkdir(exist_ok=True)
+    (app.paths.models / "a.gguf").touch()
+    assert app.default_model() == "pico"
+    (app.paths.models / "b.gguf").symlink_to(smollm2_path())
+    assert app.default_model() == "b"
+    assert [bool(model.problem) for model in app.models()] == [True, False, False]
+
+
+def test_a_document_with_nothing_left_in_it_is_refused_before_it_is_stored(
+    app: App, tmp_path: Path
+) -> None:
+    whole, cut = tmp_path / "whole.pdf", tmp_path / "cut.pdf"
+    document = pymupdf.open()
+    for number in range(3):
+        document.new_page().insert_text((72, 72), f"The code of lima is {number}.")
+    document.save(whole)
+    cut.write_bytes(whole.read_bytes()[:480])  # the pages are listed, their contents are gone
+    with pytest.raises(DocumentError, match="Nothing was attached"):
+        ask(app, "What is the code of lima?", cut)
+    assert app.conversations.list("owner") == []
+
+
+@pytest.mark.model
+def test_another_model_waits_for_the_answer(app: App) -> None:
+    app.paths.models.mkdir(exist_ok=True)
+    (app.paths.models / "smollm2.gguf").symlink_to(smollm2_path())
+    job = app.ask("owner", "", Draft(text="Tell me a long story."), QUIET, "smollm2")
+    while len(job.snapshot.text) < 40:
+        job.wait(job.snapshot.version, 10)
+    app.warm("pico")
+    early = len(job.snapshot.text)
+    while len(job.snapshot.text) < early + 40:
+        job.wait(job.snapshot.version, 10)
+    assert app.pool.status.model == "smollm2"
+    job.stop()
+    finish(job)
+    end = time.monotonic() + 10
+    while app.pool.status != Status(model="pico", state="ready", progress=1.0):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_an_earlier_run_is_put_right(tmp_path: Path) -> None:
@@ -135,7 +180,7 @@ def test_deleting_a_chat_deletes_its_files(app: App, shapes: tuple[Path, str]) -
 @pytest.mark.slow
 def test_twenty_kills_of_the_worker(app: App) -> None:
     """Killed at random moments: the app stays up, what was shown stays, the next message works."""
-    app.paths.models.mkdir()
+    app.paths.models.mkdir(exist_ok=True)
     (app.paths.models / "smollm2.gguf").symlink_to(smollm2_path())
     rng = random.Random(20)
     workers: set[int] = set()

@@ -32,12 +32,25 @@
   );
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      const stop = document.querySelector("#stop");
+      const stop = document.querySelector("#composer .stop-button");
       if (stop) stop.click();
     }
     if (event.key === "Enter" && event.target.closest && event.target.closest("#composer")) {
       following = true;
     }
+  });
+
+  // A file may be dropped anywhere on the page; the composer takes it.
+  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (carriesFiles(event)) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    if (!carriesFiles(event) || event.target.closest("#composer")) return;
+    event.preventDefault();
+    const target = document.querySelector("#composer .full-container");
+    const init = { dataTransfer: event.dataTransfer, bubbles: true, cancelable: true };
+    if (target) target.dispatchEvent(new DragEvent("drop", init));
   });
 
   // On a phone the chats cover the page: they open when asked for, and close when one is chosen.

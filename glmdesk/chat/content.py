@@ -57,7 +57,7 @@ class Contents:
             return [picture], ""
         if new:
             raise EngineError(
-                f"{info.name} cannot see pictures. Your message is kept. Choose a model with vision, "
-                "or send it without the picture."
+                f"{info.name} cannot see pictures, so nothing was sent to it. Choose a model with "
+                "vision, or ask without the picture."
             )
         return [Text(text=UNSEEN + "\n")], ""

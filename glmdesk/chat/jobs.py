@@ -177,6 +177,7 @@ class _Keeper:
         self._job = job
         self._conversations = conversations
         self._saved_at = time.monotonic()
+        self._cut = False
 
     def keep(self) -> Outcome:
         """Returns how it ended; the snapshot tells whether that was saved."""
@@ -218,6 +219,7 @@ class _Keeper:
 
     def _take_end(self, event: Finished) -> None:
         note = self._job.snapshot.note
+        self._cut = event.reason == "cancelled"
         if event.reason == "length":
             note = " ".join(filter(None, (note, "The answer was cut: there was no room for more.")))
         self._job.change(
@@ -244,7 +246,7 @@ class _Keeper:
         state: State = "done"
         if now.error:
             state = "failed"
-        elif self._job.stopping.is_set():
+        elif self._job.stopping.is_set() or self._cut:
             state = "cancelled"
         timings = replace(now.timings, thinking_s=now.thinking_s)
         outcome = Outcome(

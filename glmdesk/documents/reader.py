@@ -152,7 +152,7 @@ class Reader:
         if not lost.started:
             return DocumentError(
                 f"{name} was not read: the process that reads files did not start ({lost.how}). "
-                "Your chats are safe. Run `glmdesk doctor` to see what is wrong."
+                "Your chats are safe. Start glmdesk again; the log has the details."
             )
         if lost.slow:
             return DocumentTooLarge(

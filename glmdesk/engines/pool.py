@@ -1,7 +1,8 @@
 """Which engine is live: load it when it is needed, switch it, unload it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,7 @@ class Pool:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._lock = threading.Lock()
+        self._in_use = threading.Lock()
         self._engine: Engine | None = None
         self._status = Status(model="", state="empty")
         self._ending = False
@@ -37,11 +39,27 @@ class Pool:
     def status(self) -> Status:
         return self._status
 
-    def engine(self, model: str) -> Engine:
+    @contextmanager
+    def use(self, model: str) -> Iterator[Engine]:
+        """The engine for `model`, which stays loaded until the block ends. One block at a time.
+
+        Raises ModelError or EngineError.
+        """
+        with self._in_use:
+            yield self._get(model)
+
+    def engine(self, model: str, wanted: Callable[[], bool] = lambda: True) -> Engine:
         """The engine for `model`, loaded now if it is not live; the one before is unloaded first.
 
+        Waits for a `use` block to end; gives up when `model` is no longer `wanted` then.
         Raises ModelError or EngineError; then no engine is live.
         """
+        with self._in_use:
+            if not wanted():
+                raise EngineError("Another model was chosen meanwhile.")
+            return self._get(model)
+
+    def _get(self, model: str) -> Engine:
         with self._lock:
             if self._engine and self._status.model == model:
                 return self._engine

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from glmdesk.errors import ModelMissing
-from glmdesk.library import catalogue
+from glmdesk.errors import ModelError, ModelMissing
+from glmdesk.library import catalogue, gguf
 from glmdesk.library.catalogue import Card
 
 _LATER_SHARD = re.compile(r"-(?!00001)\d{5}-of-\d{5}$")
@@ -27,6 +27,8 @@ class Installed:
     model: Path
     mmproj: Path | None = None
     card: Card | None = None
+    problem: str = ""
+    """Why it cannot be loaded, when its header already tells."""
 
     @property
     def builtin(self) -> bool:
@@ -34,9 +36,10 @@ class Installed:
 
 
 class Library:
-    """The models of one installation. Nothing is cached: a file dropped in is there at once."""
+    """The models of one installation. A file dropped in is there at once."""
 
     def __init__(self, shipped: Path, models: Path) -> None:
+        self._checked: dict[tuple[Path, int, int], str] = {}
         self._shipped = shipped
         self._models = models
 
@@ -53,7 +56,7 @@ class Library:
         """
         models = self.models()
         if not name and models:
-            return models[0]
+            return next((model for model in models if not model.problem), models[-1])
         for model in models:
             if name.lower() in (model.id.lower(), model.name.lower()):
                 return model
@@ -74,7 +77,25 @@ class Library:
         stem = _FIRST_SHARD.sub("", path.stem)
         card = catalogue.match(cards, stem) or catalogue.match(cards, id)
         name = card.name if card else stem if id == str(path) else id
-        return Installed(id=id, name=name, model=path, mmproj=_projector(path), card=card)
+        return Installed(
+            id=id, name=name, model=path, mmproj=_projector(path), card=card,
+            problem=self._problem(path),
+        )  # fmt: skip
+
+    def _problem(self, path: Path) -> str:
+        """What the header check says; asked again when the file has changed."""
+        try:
+            facts = path.stat()
+        except OSError as error:
+            return str(error.strerror)
+        key = (path, facts.st_size, facts.st_mtime_ns)
+        if key not in self._checked:
+            try:
+                gguf.check(gguf.read(path))
+                self._checked[key] = ""
+            except ModelError as error:
+                self._checked[key] = error.message
+        return self._checked[key]
 
     def _builtin(self, card: Card) -> Installed:
         files = {kind: self._shipped / name for kind, name in card.files.items()}

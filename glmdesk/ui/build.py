@@ -39,7 +39,7 @@ class Panels:
         """What changes when another chat is shown; see `Page.view`."""
         return [
             self.current, self.history.chats, *self.messages, self.composer.box,
-            self.composer.thinking,
+            self.composer.thinking, self.models.picker, self.models.notice, self.models.timer,
         ]  # fmt: skip
 
     @property
@@ -68,6 +68,7 @@ def build(app: App, identify: Identify) -> gr.Blocks:
         panels = _place(viewing)
         _join(page, panels, Page(viewing, panels))
     page._queue.sleep_when_free = QUEUE_LOOK_S
+    page.has_launched = True  # a mounted page never says so, and Gradio then checks no path
     return page
 
 
@@ -90,7 +91,7 @@ def _place(viewing: Viewing) -> Panels:
     current = gr.Textbox("", visible="hidden", elem_id="conversation")
     picked = models.place(viewing.models(), first)
     shown = transcript.place("")
-    written = composer.place()
+    written = composer.place(viewing.uploaded)
     return Panels(current=current, history=chats, models=picked, transcript=shown, composer=written)
 
 
@@ -101,8 +102,9 @@ def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
     follow = {"fn": handlers.tail, "inputs": [current], "outputs": panels.tail, **streamed}
     address = {"fn": None, "inputs": [current], "js": _KEEP_ADDRESS, **quick}
 
-    page.load(handlers.arrive, None, panels.view, **quick).then(**follow)
-    page.load(handlers.list_models, [model.picker], [model.picker, model.notice], **quick)
+    page.load(handlers.list_models, None, [model.picker, model.notice], **quick).then(
+        handlers.arrive, None, panels.view, **quick
+    ).then(**follow)
     panels.history.chats.input(handlers.open, [panels.history.chats], panels.view, **quick).then(
         **address
     ).then(**follow)
@@ -139,7 +141,14 @@ class Page:
             *self.messages(view),
             composer.ready(running=view.job is not None, clear=clear),
             view.think if view.conversation else gr.skip(),
+            *self._models(view.model),
         ]
+
+    def _models(self, model: str) -> list[Any]:
+        """The picker follows the chat that is shown."""
+        if not model:
+            return [gr.skip(), gr.skip(), gr.skip()]
+        return [gr.Dropdown(value=model), self._notice(model), gr.Timer(active=True)]
 
     def messages(self, view: View) -> list[Any]:
         """Updates for `Panels.messages`."""
@@ -204,11 +213,10 @@ class Page:
     def stop(self, conversation: str, request: gr.Request) -> None:
         self._viewing.stop(conversation, request)
 
-    def list_models(self, model: str) -> list[Any]:
-        choices = self._viewing.models()
-        known = [id for _, id in choices]
-        chosen = model if model in known else self._viewing.first_model()
-        return [gr.Dropdown(choices=choices, value=chosen), self._notice(chosen)]
+    def list_models(self) -> list[Any]:
+        """Files may have come or gone since the page was built."""
+        first = self._viewing.first_model()
+        return [gr.Dropdown(choices=self._viewing.models(), value=first), self._notice(first)]
 
     def choose(self, model: str) -> list[Any]:
         self._viewing.load(model)

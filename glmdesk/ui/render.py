@@ -5,6 +5,7 @@ Content is always a list of typed parts: given a plain string, Gradio strips its
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,12 @@ Bubble = dict[str, Any]
 """One Chatbot message."""
 
 _SPECIAL = re.compile(r"_|[^\w\s,;:/%°…–—×·]")
+_TAG = re.compile(
+    r"(?P<code>^ {0,3}(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
+    r"|(?P<formula>\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\))|<",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def bubbles(entries: Sequence[Entry], *, running: bool = False) -> list[Bubble]:
@@ -37,7 +44,7 @@ def live(now: Snapshot) -> list[Bubble]:
         done = bool(now.text) or not now.running
         shown.append(_thinking(now.thinking, now.thinking_s, done=done))
     if now.text:
-        shown.append(_bubble("assistant", now.text))
+        shown.append(_bubble("assistant", without_tags(now.text)))
     return shown
 
 
@@ -71,7 +78,7 @@ def empty_chat(notice: str) -> str:
 def _user(entry: Entry) -> Bubble:
     parts = [_attachment(attachment) for attachment in entry.attachments]
     if entry.text:
-        parts.append(entry.text)
+        parts.append(typed(entry.text))
     return _bubble("user", "\n\n".join(parts))
 
 
@@ -88,14 +95,43 @@ def plain(words: str) -> str:
 
     Entities, not backslashes: a backslash before a bracket would begin a formula.
     """
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(words.split()))
+    return _entities(" ".join(words.split()))
+
+
+def typed(words: str) -> str:
+    """What a person typed, line by line, as Markdown that shows exactly that."""
+    return "<br>".join(_line(line) for line in words.split("\n"))
+
+
+def _line(line: str) -> str:
+    inner = line.replace("\t", "    ").lstrip(" ")
+    indent = len(line.replace("\t", "    ")) - len(inner)
+    return "&nbsp;" * indent + _entities(inner)
+
+
+def _entities(words: str) -> str:
+    """Every sign that Markdown or HTML could read as its own; marks of direction are dropped."""
+    return _SPECIAL.sub(
+        lambda found: "" if unicodedata.category(found[0]) == "Cf" else f"&#{ord(found[0])};", words
+    )
+
+
+def without_tags(words: str) -> str:
+    """A model's Markdown in which no HTML is left outside code; formulas keep their "less than"."""
+    return _TAG.sub(_without_tag, words)
+
+
+def _without_tag(found: "re.Match[str]") -> str:
+    if found["code"]:
+        return found[0]
+    return found[0].replace("<", "\\lt ") if found["formula"] else found[0].replace("<", "&lt;")
 
 
 def _answer(entry: Entry) -> list[Bubble]:
     shown = []
     if entry.thinking:
         shown.append(_thinking(entry.thinking, entry.timings.thinking_s, done=True))
-    words = "\n\n".join(filter(None, (entry.text, *_endings(entry))))
+    words = "\n\n".join(filter(None, (without_tags(entry.text), *_endings(entry))))
     if words:
         shown.append(_bubble("assistant", words))
     return shown
@@ -118,7 +154,7 @@ def _endings(entry: Entry) -> list[str]:
 
 
 def _thinking(words: str, seconds: float, *, done: bool) -> Bubble:
-    bubble = _bubble("assistant", words)
+    bubble = _bubble("assistant", without_tags(words))
     title = text.thought_for(seconds) if done else text.THINKS
     bubble["metadata"] = {"title": title, "status": "done" if done else "pending"}
     return bubble

@@ -16,7 +16,7 @@ import gradio as gr
 from glmdesk.app import App, Draft
 from glmdesk.chat.jobs import Job, Snapshot
 from glmdesk.chat.turn import Options
-from glmdesk.errors import GlmdeskError
+from glmdesk.errors import DocumentUnsupported, GlmdeskError
 from glmdesk.identity import Identity
 from glmdesk.messages import Think
 from glmdesk.store.conversations import Entry
@@ -39,6 +39,8 @@ class View:
     job: Job | None
     shown: int
     think: Think = "auto"
+    model: str = ""
+    """What answered last; empty when it is no longer here."""
 
     @property
     def visible(self) -> list[Entry]:
@@ -69,6 +71,7 @@ class Viewing:
                 job=self._app.jobs.find(owner, conversation),
                 shown=shown,
                 think=chat.think,
+                model=chat.model if chat.model in [id for _, id in self.models()] else "",
             )
         except GlmdeskError:
             return View(conversation="", entries=[], job=None, shown=shown)
@@ -91,12 +94,23 @@ class Viewing:
         Raises GlmdeskError with the reason; nothing was sent then, and the files stay.
         """
         owner = self._identify(request).name
-        files = tuple((Path(path), Path(path).name) for path in composer.get("files") or ())
+        files = tuple(
+            (self.uploaded(path), Path(path).name) for path in composer.get("files") or ()
+        )
         draft = Draft(text=composer.get("text") or "", files=files)
-        job = self._app.ask(owner, conversation, draft, Options(think=think), model)
-        for path, _ in files:
-            path.unlink(missing_ok=True)
+        options = Options(think=think if think in ("auto", "on", "off") else "auto")
+        job = self._app.ask(owner, conversation, draft, options, model or self.first_model())
         return job.conversation
+
+    def uploaded(self, path: str) -> Path:
+        """The file, as long as it really came through the page: a request may name any file."""
+        found, folder = Path(path), self._app.paths.uploads.resolve()
+        if found.is_symlink() or not found.resolve().is_relative_to(folder):
+            raise DocumentUnsupported(
+                "Only files that are attached on this page can be sent. Nothing was sent; attach the "
+                "file again."
+            )
+        return found
 
     def stop(self, conversation: str, request: gr.Request) -> None:
         if job := self._app.jobs.find(self._identify(request).name, conversation):
@@ -155,11 +169,16 @@ class Viewing:
         return words
 
     def models(self) -> list[tuple[str, str]]:
-        """(name, id) of what can be loaded."""
-        return [(model.name, model.id) for model in self._app.models()]
+        """(name, id) of what is here; what is damaged is marked."""
+        return [
+            (f"{model.name} ({text.DAMAGED})" if model.problem else model.name, model.id)
+            for model in self._app.models()
+        ]
 
     def first_model(self) -> str:
-        return self._app.default_model()
+        """The model that was chosen last, else the best one that is here now."""
+        chosen = self._app.wanted
+        return chosen if chosen in [id for _, id in self.models()] else self._app.default_model()
 
     def load(self, model: str) -> None:
         self._app.warm(model)
@@ -168,7 +187,8 @@ class Viewing:
         """(sentence, has it a thinking switch, is there more to come)."""
         now = self._app.pool.status
         if now.model != model:
-            return "", True, True
+            waits = self._app.wanted == model and self._app.jobs.busy()
+            return (text.LOADS_LATER if waits else ""), True, True
         if now.state == "loading":
             name = dict((id, name) for name, id in self.models()).get(model, model)
             return text.LOADING.format(name=name, percent=round(100 * now.progress)), True, True

@@ -6,6 +6,7 @@ and foreign content. Programs without a browser send neither Origin nor Sec-Fetc
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -42,6 +43,10 @@ HEADERS: Mapping[str, str] = {
     "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
 }
 
+CLOSED = re.compile(
+    r"/(gradio_api/)?(openapi\.json|docs|redoc|info|monitoring)(/.*)?|/gradio_api/(login|logout|vibe-.*)"
+)
+"""Routes of Gradio that describe or watch the server; the page needs none of them."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -105,6 +110,8 @@ class Guard:
             return
         headers = Headers(scope=scope)
         reason = refusal(scope.get("method", "GET"), headers, self._listener)
+        if not reason and CLOSED.fullmatch(scope["path"]):
+            reason = "There is nothing here."
         if not reason:
             await self._app(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":

@@ -151,10 +151,35 @@ def test_two_tabs_do_not_mix(tabs: Tabs, pico_server: Server) -> None:
 
 
 def test_what_a_person_typed_is_shown_as_typed(tab: Tab) -> None:
+    words = "Repeat: <b id='stop'>bold</b> <script>window.__pwn = 1</script> <|user|> 2*3*4 # $$x$$"
     tab.think("Off")
-    tab.send("Repeat: <b>bold</b> <script>window.__pwn = 1</script> <|user|>")
+    tab.send(words)
     tab.answer(1)
+    assert tab.page.locator("#finished [data-testid=user]").inner_text().strip() == words
     assert tab.page.evaluate("() => window.__pwn") is None
+    assert tab.page.locator("#finished b").count() == 0
+
+
+def test_drop_a_picture_anywhere(tab: Tab, picture: tuple[Path, str]) -> None:
+    path, description = picture
+    tab.think("Off")
+    _give(tab, path, "DragEvent", "drop", "dataTransfer", "#empty-chat")
+    tab.wait_for_files(1)
+    tab.send("Describe the image.")
+    assert tab.answer(1) == description
+
+
+def test_the_same_file_in_two_tabs(
+    tabs: Tabs, pico_server: Server, picture: tuple[Path, str]
+) -> None:
+    path, description = picture
+    opened = [tabs.open(pico_server.url) for _ in range(2)]
+    for one in opened:
+        one.think("Off")
+        one.attach(path)
+    for one in opened:
+        one.send("Describe the image.")
+        assert one.answer(1) == description
 
 
 def test_enter_makes_a_line_with_shift(tab: Tab) -> None:

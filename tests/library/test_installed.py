@@ -12,11 +12,11 @@ Q4, F16 = "Q4_K_M.gguf", "f16.gguf"
 
 
 def library(folder: Path, *names: str) -> Library:
-    """A library over empty files of these names; only names matter here."""
+    """A library over files of these names; what is in them does not matter, as long as it is sound."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.symlink_to(shipped("models") / "pico" / "pico-f16.gguf")
     return Library(shipped("models"), folder)
 
 
@@ -160,7 +160,7 @@ def test_links_are_models(tmp_path: Path) -> None:
 def test_a_file_dropped_in_is_there_at_once(tmp_path: Path) -> None:
     one = library(tmp_path)
     assert one.find().builtin
-    (tmp_path / "new.gguf").touch()
+    library(tmp_path, "new.gguf")
     assert one.find().id == "new"
 
 
@@ -186,3 +186,14 @@ def test_an_unknown_name_is_answered_with_what_there_is(tmp_path: Path) -> None:
 def test_nothing_at_all(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="none"):
         Library(tmp_path / "none", tmp_path).find()
+
+
+def test_what_is_damaged_is_marked_until_it_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes(b"GGUF" + b"\0" * 100)
+    one = library(tmp_path)
+    assert one.models()[0].problem
+    assert one.find().builtin
+    path.write_bytes((shipped("models") / "pico" / "pico-f16.gguf").read_bytes())
+    assert one.models()[0].problem == ""
+    assert one.find().id == "a"

@@ -27,9 +27,43 @@ def shown(*entries: Entry) -> list[str]:
 
 def test_text_stays_as_it_is() -> None:
     code = "    def f():\n\treturn 1\n\n"
-    assert shown(entry(words=code), entry("user", code)) == [code, code]
+    assert shown(entry(words=code)) == [code]
     bubble = render.bubbles([entry(words=code)])[0]
     assert bubble["content"] == [{"type": "text", "text": code}]
+
+
+def test_what_a_person_typed_is_shown_so() -> None:
+    words = "a <div id='x'> *b*\n    # c\n\n\td &amp; `e` $$f$$ [g](h)"
+    markdown = shown(entry("user", words))[0]
+    assert not set(markdown.replace("<br>", "")) & set("<>*`$[]()")
+    lines = html.unescape(markdown.replace("<br>", "\n")).replace("\xa0", " ")
+    assert lines == words.replace("\t", "    ")
+
+
+@pytest.mark.parametrize(
+    ("words", "harmless"),
+    [
+        ("a <b id='stop'> c", "a &lt;b id='stop'> c"),
+        ("```html\n<h1>x</h1>\n```\n<i>", "```html\n<h1>x</h1>\n```\n&lt;i>"),
+        ("```\n<b>", "```\n<b>"),
+        ("~~~\n<a>\n~~~\n<b>", "~~~\n<a>\n~~~\n&lt;b>"),
+        ("`<b>` and <b>", "`<b>` and &lt;b>"),
+        ("``a ` <b>`` <c>", "``a ` <b>`` &lt;c>"),
+        ("one ` tick <b>", "one ` tick &lt;b>"),
+        ("``` a`b\n<b>", "``` a`b\n&lt;b>"),
+        ("    ```\n<b>\n", "    ```\n&lt;b>\n"),
+        ("$$a < b$$ <x>", "$$a \\lt  b$$ &lt;x>"),
+        ("\\(a<b\\) <x>", "\\(a\\lt b\\) &lt;x>"),
+    ],
+)
+def test_no_tags_outside_code(words: str, harmless: str) -> None:
+    assert shown(entry(words=words)) == [harmless]
+    assert render.live(Snapshot(text=words))[0]["content"][0]["text"] == harmless
+    assert render.bubbles([entry(words="x", thinking=words)])[0]["content"][0]["text"] == harmless
+
+
+def test_a_name_cannot_turn_its_direction() -> None:
+    assert render.plain("a\u202egnp.exe") == "agnp&#46;exe"
 
 
 def test_thinking_comes_first_and_folded_with_its_time() -> None:
