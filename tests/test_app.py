@@ -184,11 +184,12 @@ def test_twenty_kills_of_the_worker(app: App) -> None:
     (app.paths.models / "smollm2.gguf").symlink_to(smollm2_path())
     rng = random.Random(20)
     workers: set[int] = set()
+    failed = 0
     for number in range(20):
         engine = app.pool.engine("smollm2")
         assert isinstance(engine, LlamaEngine)
         draft = Draft(text=f"Tell me a long story, number {number}.")
-        job = app.ask("owner", "", draft, QUIET, "smollm2")
+        job = app.ask("owner", "", draft, Options(max_tokens=120), "smollm2")
         end = time.monotonic() + rng.uniform(0.0, 0.8)
         while time.monotonic() < end:
             job.wait(job.snapshot.version, max(0.0, end - time.monotonic()))
@@ -199,9 +200,13 @@ def test_twenty_kills_of_the_worker(app: App) -> None:
         os.kill(engine.worker_pid, signal.SIGKILL)
         now = finish(job)
         kept = app.conversations.entries("owner", job.conversation)[-1]
-        assert now.state == "failed"
         assert kept.text.startswith(shown)
-        assert "Send again" in kept.error
+        if now.state == "failed":
+            assert "Send again" in kept.error
+            failed += 1
+        else:  # killed before it had said anything: the next worker answered
+            assert (now.state, kept.error) == ("done", "")
+    assert failed > 10
     answer = ask(app, "Say hello.", model="smollm2")
     assert answer.state == "done"
     assert answer.text

@@ -3,6 +3,7 @@
 Run it as `python -m tools.screenshots`; it needs chromium. Writes assets/screenshots/.
 """
 
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -63,7 +64,9 @@ def shoot(browser: Browser, url: str, name: str) -> None:
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        home = Path(name)
+        os.environ["HOME"] = name
+        home = Path(name) / ".local" / "share" / "glmdesk"
+        home.mkdir(parents=True)
         server = Server(home=home, models=home / "models")
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGS)
         page = browser.new_page()

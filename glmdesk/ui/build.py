@@ -1,5 +1,6 @@
 """The page: panels put in their places and joined."""
 
+import asyncio
 import html
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,14 +22,18 @@ from glmdesk.ui.viewing import SHOWN, Identify, View, Viewing
 
 QUEUE_LOOK_S = 0.02
 """Gradio looks for work a thousand times a second: 3 % of a core while nobody does anything."""
+LINGER_S = 1.0
+"""How long a tail outlives what it showed, so that it does not end while the next one begins."""
 _KEEP_ADDRESS = "(id) => { history.replaceState(null, '', id ? '?c=' + id : location.pathname); }"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panels:
-    """Everything on the page. `current` is the id of the chat that is shown."""
+    """Everything on the page. `current` is the id of the chat that is shown; a new value of
+    `tailing` makes the page follow that chat's answer."""
 
     current: gr.Textbox
+    tailing: gr.Textbox
     history: History
     models: Models
     transcript: Transcript
@@ -40,6 +45,7 @@ class Panels:
         return [
             self.current, self.history.chats, *self.messages, self.composer.box,
             self.composer.thinking, self.models.picker, self.models.notice, self.models.timer,
+            self.tailing,
         ]  # fmt: skip
 
     @property
@@ -89,32 +95,36 @@ def _place(viewing: Viewing) -> Panels:
     with gr.Sidebar(width=280, elem_id="sidebar"):
         chats = history.place()
     current = gr.Textbox("", visible="hidden", elem_id="conversation")
+    tailing = gr.Textbox("", visible="hidden", elem_id="tailing")
     picked = models.place(viewing.models(), first)
     shown = transcript.place("")
     written = composer.place(viewing.uploaded)
-    return Panels(current=current, history=chats, models=picked, transcript=shown, composer=written)
+    return Panels(
+        current=current,
+        tailing=tailing,
+        history=chats,
+        models=picked,
+        transcript=shown,
+        composer=written,
+    )
 
 
 def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
+    """Only the tail goes through Gradio's queue: of two events that begin and end together there,
+    the browser can lose one."""
     current, box, model = panels.current, panels.composer.box, panels.models
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    streamed: dict[str, Any] = {"concurrency_limit": None, **quick, "queue": True}
-    follow = {"fn": handlers.tail, "inputs": [current], "outputs": panels.tail, **streamed}
-    address = {"fn": None, "inputs": [current], "js": _KEEP_ADDRESS, **quick}
+    streamed: dict[str, Any] = {**quick, "queue": True, "concurrency_limit": None}
 
     page.load(handlers.list_models, None, [model.picker, model.notice], **quick).then(
         handlers.arrive, None, panels.view, **quick
-    ).then(**follow)
-    panels.history.chats.input(handlers.open, [panels.history.chats], panels.view, **quick).then(
-        **address
-    ).then(**follow)
-    panels.history.new.click(handlers.open, None, panels.view, **quick).then(**address)
-    box.submit(
-        handlers.ask,
-        [box, current, panels.composer.thinking, model.picker],
-        panels.view,
-        **streamed,
-    ).success(**address).then(**follow)
+    )
+    current.change(None, [current], js=_KEEP_ADDRESS, **quick)
+    panels.tailing.change(handlers.tail, [current], panels.tail, **streamed)
+    panels.history.chats.input(handlers.open, [panels.history.chats], panels.view, **quick)
+    panels.history.new.click(handlers.open, None, panels.view, **quick)
+    asked = [box, current, panels.composer.thinking, model.picker]
+    box.submit(handlers.ask, asked, panels.view, **quick)
     box.stop(handlers.stop, [current], None, **quick)
     panels.transcript.earlier.click(handlers.earlier, [current], panels.messages, **quick)
     model.picker.input(handlers.choose, [model.picker], [model.notice, model.timer], **quick)
@@ -134,15 +144,18 @@ class Page:
 
     def view(self, view: View, request: gr.Request, *, clear: bool = False) -> list[Any]:
         """Updates for `Panels.view`."""
-        chats = gr.Radio(choices=self._viewing.chats(request), value=view.conversation or None)
         return [
             view.conversation,
-            chats,
+            self._chats(view, request),
             *self.messages(view),
             composer.ready(running=view.job is not None, clear=clear),
             view.think if view.conversation else gr.skip(),
             *self._models(view.model),
+            str(self._viewing.take_ticket(request)) if view.job else gr.skip(),
         ]
+
+    def _chats(self, view: View, request: gr.Request) -> Any:
+        return gr.Radio(choices=self._viewing.chats(request), value=view.conversation or None)
 
     def _models(self, model: str) -> list[Any]:
         """The picker follows the chat that is shown."""
@@ -165,8 +178,15 @@ class Page:
         ]
 
     def arrive(self, request: gr.Request) -> list[Any]:
-        """A page was opened or reloaded: show the chat its address names."""
-        return self.open(str(request.query_params.get("c", "")), request)
+        """A page was opened or reloaded: show the chat its address names.
+
+        Without one only the list is filled: the person may have sent something already.
+        """
+        conversation = str(request.query_params.get("c", ""))
+        if conversation:
+            return self.open(conversation, request)
+        view = self._viewing.look("", request)
+        return [gr.skip(), self._chats(view, request), *[gr.skip()] * (len(self._panels.view) - 2)]
 
     def open(self, conversation: str = "", request: gr.Request | None = None) -> list[Any]:
         assert request is not None
@@ -179,10 +199,16 @@ class Page:
         try:
             chat = self._viewing.ask(box, conversation, think, model, request)
         except GlmdeskError as error:
-            gr.Warning(error.message, duration=None, title=text.NOT_SENT)
-            return [gr.skip()] * len(self._panels.view)
-        self._viewing.take_ticket(request)
+            return self._refused(error)
         return self.view(self._viewing.look(chat, request), request, clear=True)
+
+    def _refused(self, error: GlmdeskError) -> list[Any]:
+        """Say why nothing was sent; everything else stays as it is."""
+        updates = [gr.skip()] * len(self._panels.view)
+        updates[self._panels.view.index(self._panels.transcript.status)] = render.refusal(
+            error.message
+        )
+        return updates
 
     async def tail(self, conversation: str, request: gr.Request) -> AsyncIterator[list[Any]]:
         """Draw the running answer as it grows; at its end, the chat as it is stored.
@@ -199,10 +225,15 @@ class Page:
                 gr.skip(), gr.skip(), gr.skip(), gr.Chatbot(bubbles, visible=bool(bubbles)),
                 html.escape(render.status(now)), gr.skip(), gr.skip(),
             ]  # fmt: skip
-        if not saved:  # the page is the only place that has all of it: leave it there
-            gr.Warning(now.error, duration=None)
-            yield [*[gr.skip()] * len(self._panels.messages), composer.ready(running=False)]
-        elif conversation and self._viewing.is_current(request, ticket):
+        if not self._viewing.is_current(request, ticket):
+            await asyncio.sleep(LINGER_S)
+        elif not saved:  # the page is the only place that has all of it: leave it there
+            kept = [gr.skip()] * len(self._panels.messages)
+            kept[self._panels.messages.index(self._panels.transcript.status)] = render.refusal(
+                now.error
+            )
+            yield [*kept, composer.ready(running=False)]
+        elif conversation:
             view = self._viewing.look(conversation, request)
             yield [*self.messages(view), composer.ready(running=view.job is not None)]
 

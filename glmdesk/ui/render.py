@@ -59,6 +59,11 @@ def status(now: Snapshot) -> str:
     return "" if now.text or now.thinking else text.STARTING
 
 
+def refusal(words: str) -> str:
+    """Why something was not done, as HTML that is read out."""
+    return f'<p class="refusal" role="alert">{html.escape(words)}</p>'
+
+
 def meter(used: int, total: int) -> str:
     """How full the context is, as HTML."""
     if not total:

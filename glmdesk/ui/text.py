@@ -19,7 +19,6 @@ THINKS = "Thinking …"
 STOPPED = "Stopped."
 INTERRUPTED = "glmdesk was closed while this answer was being written. What it had said up to a second before is kept."
 NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off."
-NOT_SENT = "Not sent"
 NOT_SAVED = "The end of this answer could not be saved yet; glmdesk tries again with the next one."
 
 NEXT_IN_LINE = "Waiting for another answer to finish …"

@@ -165,7 +165,7 @@ class Viewing:
         info = self._app.info(model)
         words = info.notice if info else card.notice if card else ""
         if card and card.builtin:
-            return f"{words} {text.GET_A_MODEL.format(folder=self._app.paths.models)}"
+            return f"{words} {text.GET_A_MODEL.format(folder=_short(self._app.paths.models))}"
         return words
 
     def models(self) -> list[tuple[str, str]]:
@@ -196,3 +196,11 @@ class Viewing:
             return now.message, True, False
         info = self._app.info(model)
         return "", bool(info and info.thinking), info is None
+
+
+def _short(folder: Path) -> str:
+    """A folder as people write it."""
+    home = Path.home()
+    return (
+        f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
+    )

@@ -166,8 +166,9 @@ class Tab:
         """The running answer, as far as it is."""
         return "\n".join(self.page.locator("#live .message-content").all_inner_texts()).strip()
 
-    def toast(self) -> str:
-        return self.page.locator(".toast-body").first.inner_text()
+    def refusal(self) -> str:
+        """Why nothing was sent."""
+        return self.page.locator("#status .refusal").inner_text()
 
     def chats(self) -> list[str]:
         return [chat.strip() for chat in self.page.locator("#history label").all_inner_texts()]

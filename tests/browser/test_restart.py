@@ -21,6 +21,7 @@ def test_every_chat_is_there_after_a_restart(tabs: Tabs, tmp_path: Path) -> None
     tab.page.close()
     server.stop()
     again = tabs.open(server.start())
+    again.page.wait_for_selector("#history label")
     assert again.chats() == ["Repeat: lima", "Repeat: oslo"]
     again.page.click("#history label:has-text('oslo')")
     assert again.answer(1) == "oslo"
