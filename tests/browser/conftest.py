@@ -92,7 +92,7 @@ class Server:
         assert left == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium()
     with sync_playwright() as playwright:
@@ -101,7 +101,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pico_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A page on a fresh data folder with the built-in model only."""
     home = tmp_path_factory.mktemp("pico home")
@@ -112,7 +112,7 @@ def pico_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.stderr.read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A page whose model speaks slowly enough to be interrupted."""
     home = tmp_path_factory.mktemp("slow")
