@@ -58,6 +58,7 @@ class Stage:
             n_threads=n_threads,
             image_min_tokens=PICO_LIMITS.min_tokens,
             image_max_tokens=PICO_LIMITS.max_tokens,
+            exact=True,
         )
 
     @cached_property
@@ -71,6 +72,7 @@ class Stage:
             model=model,
             mmproj=mmproj,
             image_max_tokens=WIDE_LIMITS.max_tokens,
+            exact=False,
         )
 
     @property

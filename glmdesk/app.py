@@ -232,6 +232,7 @@ def load_spec(model: Installed, settings: Settings) -> LoadSpec:
         n_gpu_layers=settings.n_gpu_layers,
         image_min_tokens=card.image_min_tokens,
         image_max_tokens=card.image_max_tokens,
+        exact=card.exact,
         sampling=card.sampling,
         notice=card.notice,
     )

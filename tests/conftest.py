@@ -23,6 +23,7 @@ def pico_spec() -> LoadSpec:
         n_threads=1,  # two threads on busy cores wait for each other at every node
         image_min_tokens=8,
         image_max_tokens=16,
+        exact=True,
     )
 
 

@@ -25,6 +25,8 @@ class Card:
     image_max_tokens: int = 0
     n_threads: int = 0
     """Threads that suit it, where that is not all cores: a tiny model waits more than it computes."""
+    exact: bool = False
+    """A fresh and a reused reading must agree: see LoadSpec."""
     sampling: Sampling = field(default_factory=Sampling)
 
 

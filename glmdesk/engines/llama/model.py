@@ -23,6 +23,7 @@ from glmdesk.errors import EngineError, ModelDamaged, ModelUnsupported
 
 MAX_DEFAULT_CONTEXT = 16_384
 MICRO_BATCH = 512
+GGML_TYPE_F32 = 0
 _WARNING = 3
 
 
@@ -102,6 +103,9 @@ class LlamaModel:
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = self.threads
         params.no_perf = True
+        if spec.exact:
+            params.type_k = params.type_v = GGML_TYPE_F32
+            params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.abort_callback = self.flag.callback
         params.abort_callback_data = self.flag.data
         context = llama.llama_init_from_model(self.pointer, params)

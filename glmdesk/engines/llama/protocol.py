@@ -23,6 +23,9 @@ class LoadSpec:
     n_gpu_layers: int = -1
     image_min_tokens: int = 0
     image_max_tokens: int = 0
+    exact: bool = False
+    """Keep the cache in f32 and leave flash attention out: rounding then depends far less on how a
+    prompt was cut into batches. Twice the memory."""
     sampling: Sampling | None = None
     notice: str = ""
 
