@@ -14,11 +14,14 @@ from PIL import Image
 
 from benchmarks import wide_model
 from glmdesk import paths
+from glmdesk.app import load_spec
 from glmdesk.documents.reader import Reader
 from glmdesk.documents.sizes import PictureLimits
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.library.installed import Library
 from glmdesk.messages import Picture
+from glmdesk.settings import Settings
 
 PICO_LIMITS = PictureLimits(min_tokens=8, max_tokens=16)
 WIDE_LIMITS = PictureLimits(min_tokens=8, max_tokens=2048)
@@ -48,18 +51,9 @@ class Stage:
 
     def pico(self, n_threads: int = 1) -> LoadSpec:
         """One thread unless told otherwise: pico is too small for two to help."""
-        folder = paths.shipped("models") / "pico"
-        return LoadSpec(
-            id="pico",
-            name="pico",
-            model=folder / "pico-f16.gguf",
-            mmproj=folder / "mmproj-pico-f16.gguf",
-            n_ctx=CONTEXT,
-            n_threads=n_threads,
-            image_min_tokens=PICO_LIMITS.min_tokens,
-            image_max_tokens=PICO_LIMITS.max_tokens,
-            exact=True,
-        )
+        library = Library(paths.shipped("models"), self.paths.models)
+        settings = Settings(paths=self.paths, n_ctx=CONTEXT, n_threads=n_threads)
+        return load_spec(library.find("pico"), settings)
 
     @cached_property
     def wide(self) -> LoadSpec:

@@ -91,13 +91,6 @@ class Timings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queued:
-    """The turn waits; `position` 1 is next."""
-
-    position: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Reading:
     """The prompt is being read: `done` of `total` tokens, those already cached included."""
 
@@ -145,4 +138,4 @@ class Failed:
     message: str
 
 
-Event = Queued | Reading | Thinking | Answer | Noted | Finished | Failed
+Event = Reading | Thinking | Answer | Noted | Finished | Failed

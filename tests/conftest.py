@@ -6,25 +6,20 @@ from pathlib import Path
 import pytest
 
 from glmdesk import paths
+from glmdesk.app import load_spec
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.library.installed import Library
+from glmdesk.settings import Settings
 from tests import environment
 
 
 @pytest.fixture(scope="session")
 def pico_spec() -> LoadSpec:
-    folder = paths.shipped("models") / "pico"
-    return LoadSpec(
-        id="pico",
-        name="pico",
-        model=folder / "pico-f16.gguf",
-        mmproj=folder / "mmproj-pico-f16.gguf",
-        n_ctx=2048,
-        n_threads=1,  # two threads on busy cores wait for each other at every node
-        image_min_tokens=8,
-        image_max_tokens=16,
-        exact=True,
-    )
+    """As its card says, with a small context."""
+    library = Library(paths.shipped("models"), Path("no other models"))
+    settings = Settings(paths=paths.find(Path("no home")), n_ctx=2048)
+    return load_spec(library.find("pico"), settings)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import pickle
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -276,6 +275,6 @@ def test_a_child_has_no_part_in_ctrl_c(start: Start) -> None:
     assert one.pipe.receive() == 1
     assert os.getpgid(one.pid) != os.getpgid(0)
     os.kill(one.pid, signal.SIGINT)
-    time.sleep(0.05)
+    assert not one.wait(0.05)
     one.pipe.send(2)
     assert one.pipe.receive() == 2

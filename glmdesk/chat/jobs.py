@@ -18,7 +18,6 @@ from glmdesk.messages import (
     Failed,
     Finished,
     Noted,
-    Queued,
     Reading,
     Think,
     Thinking,
@@ -208,8 +207,6 @@ class _Keeper:
             job.change(text=now.text + event.text)
         elif isinstance(event, Reading):
             job.change(read=event.done, to_read=event.total)
-        elif isinstance(event, Queued):
-            job.change(position=event.position)
         elif isinstance(event, Noted):
             job.change(note=" ".join(filter(None, (now.note, event.text))))
         elif isinstance(event, Failed):

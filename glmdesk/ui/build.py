@@ -97,7 +97,7 @@ def _place(viewing: Viewing) -> Panels:
     current = gr.Textbox("", visible="hidden", elem_id="conversation")
     tailing = gr.Textbox("", visible="hidden", elem_id="tailing")
     picked = models.place(viewing.models(), first)
-    shown = transcript.place("")
+    shown = transcript.place()
     written = composer.place(viewing.uploaded)
     return Panels(
         current=current,

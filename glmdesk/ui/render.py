@@ -21,7 +21,7 @@ _SPECIAL = re.compile(r"_|[^\w\s,;:/%°…–—×·]")
 _TAG = re.compile(
     r"(?P<code>^ {0,3}(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
-    r"|(?P<formula>\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\))|<",
+    r"|(?P<formula>\$\$.{0,2000}?\$\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\))|<",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -73,11 +73,10 @@ def meter(used: int, total: int) -> str:
     return f'<div class="meter" title="{words}"><i style="width:{percent}%"></i></div><span>{words}</span>'
 
 
-def empty_chat(notice: str) -> str:
+def empty_chat() -> str:
     """What stands in a chat without messages, as HTML."""
     hints = "".join(f"<li>{html.escape(hint)}</li>" for hint in text.EMPTY_HINTS)
-    warning = f'<p class="notice">{html.escape(notice)}</p>' if notice else ""
-    return f"<h2>{html.escape(text.EMPTY_TITLE)}</h2><ul>{hints}</ul>{warning}"
+    return f"<h2>{html.escape(text.EMPTY_TITLE)}</h2><ul>{hints}</ul>"
 
 
 def _user(entry: Entry) -> Bubble:

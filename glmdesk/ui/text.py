@@ -27,9 +27,7 @@ DAMAGED = "cannot be loaded"
 LOADS_LATER = "It is loaded when the answer is finished."
 LOADING = "Loading {name} … {percent} %"
 STARTING = "Starting …"
-LOADED = "{name} is ready."
 METER = "{used} of {total} tokens"
-SOMETHING_WRONG = "Something went wrong; the log has the details. Nothing was lost."
 
 
 def waiting(position: int) -> str:

@@ -162,7 +162,7 @@ def test_child_that_died_while_idle_is_replaced(home: Paths, folder: Path) -> No
         reader.inspect(path, "a.txt")
         (child,) = children_of(reader)
         os.kill(child, signal.SIGKILL)
-        time.sleep(0.05)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
         assert reader.inspect(path, "a.txt").pages == 1
 
 

@@ -5,6 +5,7 @@ says why and keeps its text; the next request starts a new worker.
 """
 
 import itertools
+import logging
 import queue
 import threading
 import time
@@ -16,6 +17,8 @@ from glmdesk.engines.base import ModelInfo, Price, Request
 from glmdesk.engines.llama import protocol
 from glmdesk.errors import EngineDied, EngineError, GlmdeskError, rebuild
 from glmdesk.messages import Event, Failed, Finished
+
+_log = logging.getLogger(__name__)
 
 POLL_S = 0.02
 CANCEL_DEADLINE_S = 2.0
@@ -76,6 +79,7 @@ class LlamaEngine:
             if isinstance(message, protocol.Loading):
                 progress(message.progress)
             elif isinstance(message, protocol.Loaded):
+                _log.info("loaded %s: %s", self._spec.id, dict(message.details))
                 return message.info
             elif isinstance(message, protocol.Fault):
                 child.wait(2)

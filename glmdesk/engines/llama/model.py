@@ -124,6 +124,7 @@ class LlamaModel:
 
     @property
     def embedding_size(self) -> int:
+        """Floats of one token or picture cell."""
         return int(llama.llama_model_n_embd_inp(self.pointer))
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from glmdesk.ui import text
+from glmdesk.ui import render, text
 
 LATEX = [
     {"left": "$$", "right": "$$", "display": True},
@@ -25,11 +25,9 @@ class Transcript:
     status: gr.HTML
 
 
-def place(notice: str) -> Transcript:
-    from glmdesk.ui import render
-
+def place() -> Transcript:
     with gr.Column(elem_id="transcript"):
-        empty = gr.HTML(render.empty_chat(notice), elem_id="empty-chat")
+        empty = gr.HTML(render.empty_chat(), elem_id="empty-chat")
         earlier = gr.Button(text.EARLIER, elem_id="earlier", size="sm", visible=False)
         finished = _chatbot("finished")
         live = _chatbot("live")

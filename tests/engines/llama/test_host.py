@@ -270,7 +270,8 @@ def test_killed_between_the_question_and_its_sending(
     def found_alive() -> Child:
         child = alive()
         kill(engine)
-        time.sleep(0.3)
+        while engine._lost is not child:
+            time.sleep(0.005)
         return child
 
     monkeypatch.setattr(engine, "_alive", found_alive)
