@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 Think = Literal["auto", "on", "off"]
-Reason = Literal["stop", "length", "cancelled"]
-"""Why an answer ended: the model was done, no room was left, or a person stopped it."""
+Reason = Literal["stop", "length", "cancelled", "loop", "tool_calls"]
+"""Why an answer ended: the model was done, no room was left, a person stopped it, it repeated itself,
+or it waits for the results of tools."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,10 @@ class Message:
     tokens: tuple[int, ...] = ()
     """The token ids of an answer as they were generated, so that the cache matches exactly."""
     tool_calls: tuple[ToolCall, ...] = ()
+    thinking: str = ""
+    """The reasoning of an assistant message; sent again only where the template keeps it."""
+    think: Think | None = None
+    """The switch with which the turn of a user message was sent; None: as the request says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,10 @@ class Usage:
     cached_tokens: int = 0
     image_tokens: int = 0
     completion_tokens: int = 0
+    thinking_tokens: int = 0
+    draft_tokens: int = 0
+    """Tokens guessed ahead of the model, and how many of them it agreed with."""
+    accepted_tokens: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +122,23 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToolCalling:
+    """More of a call that is being written: its name comes first, then its arguments as JSON text."""
+
+    index: int
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCalled:
+    """A call is complete; `index` counts the calls of one answer from 0."""
+
+    index: int
+    call: ToolCall
+
+
+@dataclass(frozen=True, kw_only=True)
 class Noted:
     """Something the person should know about this turn, in one sentence."""
 
@@ -138,4 +164,4 @@ class Failed:
     message: str
 
 
-Event = Reading | Thinking | Answer | Noted | Finished | Failed
+Event = Reading | Thinking | Answer | ToolCalling | ToolCalled | Noted | Finished | Failed

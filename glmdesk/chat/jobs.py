@@ -211,7 +211,7 @@ class _Keeper:
             job.change(note=" ".join(filter(None, (now.note, event.text))))
         elif isinstance(event, Failed):
             job.change(error=event.message)
-        else:
+        elif isinstance(event, Finished):
             self._take_end(event)
 
     def _take_end(self, event: Finished) -> None:

@@ -30,6 +30,10 @@ class ModelInfo:
     """What its makers recommend."""
     notice: str = ""
     """What a person must know before trusting it."""
+    n_slots: int = 1
+    """How many answers it can write at once."""
+    max_tokens: int = 0
+    """The longest answer it is asked for when nothing else is said; 0: no limit but the context."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,21 @@ class Request:
     """0: until the model is done or the context is full."""
     tools: Sequence[Mapping[str, Any]] = ()
     """OpenAI's function descriptions."""
+    conversation: str = ""
+    """Names the chat, so that what was read of it can be saved; "" saves nothing."""
+    thinking_budget: int = 0
+    """Tokens after which the thinking is closed; 0: no limit of its own."""
+    keep_thinking: bool = False
+    """Leave the reasoning of earlier turns in the prompt, where the template can (GLM-4.7)."""
+    stock_history: bool = False
+    """Render earlier turns with the present switch, as the template alone would, and not as each was
+    sent. A changed switch then costs reading them again."""
+    json_schema: Mapping[str, Any] | None = None
+    """The answer must be JSON of this schema."""
+    grammar: str = ""
+    """The answer must follow this grammar (GBNF)."""
+    prompt_lookup: bool = True
+    """Guess the next tokens from what was read; never changes what is answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +87,17 @@ class Engine(Protocol):
         """Cells the prompt of `request` takes. Raises EngineError."""
         ...
 
-    def stream(self, request: Request, stop: Flag) -> Iterator[Event]:
-        """Answer. Yields Reading, Thinking, Answer, and at the end one Finished or Failed."""
+    def stream(
+        self, request: Request, stop: Flag, answer_now: Flag | None = None
+    ) -> Iterator[Event]:
+        """Answer. Yields Reading, Thinking, Answer, and at the end one Finished or Failed.
+
+        `answer_now` closes the thinking when it is set; the answer follows.
+        """
+        ...
+
+    def forget(self, conversation: str) -> None:
+        """Drop what was read of a chat, in memory and on disk."""
         ...
 
     def close(self) -> None: ...

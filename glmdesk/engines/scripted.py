@@ -37,7 +37,9 @@ class ScriptedEngine:
         ]
         return Price(per_message=tuple(costs))
 
-    def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+    def stream(
+        self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+    ) -> Iterator[Event]:
         for event in self._script(request):
             if stop.is_set():
                 yield Finished(reason="cancelled", think=request.think)
@@ -47,6 +49,9 @@ class ScriptedEngine:
                 return
             if self._delay_s:
                 time.sleep(self._delay_s)
+
+    def forget(self, conversation: str) -> None:
+        pass
 
     def close(self) -> None:
         pass

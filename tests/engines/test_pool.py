@@ -23,8 +23,13 @@ class Recorded:
     def price(self, request: Request) -> Price:
         raise NotImplementedError
 
-    def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+    def stream(
+        self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+    ) -> Iterator[Event]:
         raise NotImplementedError
+
+    def forget(self, conversation: str) -> None:
+        pass
 
     def close(self) -> None:
         self._log.append(f"close {self.info.id}")

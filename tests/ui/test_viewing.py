@@ -72,7 +72,9 @@ def test_a_tail_ends_when_the_page_shows_something_else(
     app: App, pages: tuple[Viewing, Viewing]
 ) -> None:
     class Endless(ScriptedEngine):
-        def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+        def stream(
+            self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+        ) -> Iterator[Event]:
             yield Answer(text="one")
             stop.wait(10)
             yield Finished(reason="cancelled")

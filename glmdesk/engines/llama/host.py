@@ -136,7 +136,9 @@ class LlamaEngine:
         finally:
             del self._waiting[job]
 
-    def stream(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+    def stream(
+        self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+    ) -> Iterator[Event]:
         while not self._turn.acquire(timeout=POLL_S):
             if stop.is_set():
                 yield Finished(reason="cancelled", think=request.think)
@@ -203,6 +205,9 @@ class LlamaEngine:
             f"The engine stopped in the middle: it was {_why(child)} The text so far is kept. "
             "Send again: the model loads anew by itself."
         )
+
+    def forget(self, conversation: str) -> None:
+        self._send(self._child.pipe, protocol.Forget(conversation=conversation))
 
     def close(self) -> None:
         """End the worker; an answer under way is cancelled."""
