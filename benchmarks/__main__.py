@@ -1,4 +1,4 @@
-"""Run figures and print them: `python -m benchmarks [NAME…] [--json] [--n N] [--seed S]`."""
+"""Run figures and print them: `python -m benchmarks [NAME…] [--json] [--n N] [--seed S] [--threads T]`."""
 
 import sys
 from argparse import ArgumentParser
@@ -18,22 +18,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--n", type=int, default=0, help="repetitions, instead of the usual number")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=0, help="instead of one for each core")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(registry.NAMES):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
     options = Options(n=chosen.n, seed=chosen.seed)
-    return _run(chosen.names or registry.NAMES, options, as_json=chosen.json)
-
-
-def _run(names: Sequence[str], options: Options, *, as_json: bool) -> int:
-    missed = False
-    if not as_json:
+    if not chosen.json:
         print(COLUMNS.format("name", "value", "unit", "target", "met", "peer, note"))
-    with Stage() as stage:
-        for name in names:
-            for figure in registry.find(name)(stage, options):
-                print(figure.as_json() if as_json else _row(figure), flush=True)
-                missed |= figure.met is False
+    with Stage(chosen.threads) as stage:
+        return _run(chosen.names or registry.NAMES, stage, options, as_json=chosen.json)
+
+
+def _run(names: Sequence[str], stage: Stage, options: Options, *, as_json: bool) -> int:
+    missed = False
+    for name in names:
+        for figure in registry.find(name)(stage, options):
+            print(figure.as_json() if as_json else _row(figure), flush=True)
+            missed |= figure.met is False
     return int(missed)
 
 

@@ -12,6 +12,7 @@ from glmdesk.messages import (
     Failed,
     Finished,
     Message,
+    Noted,
     Part,
     Text,
     Think,
@@ -32,6 +33,8 @@ class Heard:
     arrivals: tuple[float, ...]
     """When each piece of text arrived."""
     ended: float
+    notes: tuple[str, ...] = ()
+    """What the engine said of its own: that it closed the thinking, or stopped a loop."""
 
     @property
     def seconds(self) -> float:
@@ -54,6 +57,7 @@ def hear(engine: Engine, request: Request, stop: threading.Event | None = None) 
     """Ask and wait for the end."""
     thinking, answer = "", ""
     arrivals: list[float] = []
+    notes: list[str] = []
     begun = time.perf_counter()
     for event in engine.stream(request, stop or threading.Event()):
         if isinstance(event, Thinking | Answer):
@@ -63,6 +67,8 @@ def hear(engine: Engine, request: Request, stop: threading.Event | None = None) 
                 thinking += text
             case Answer(text=text):
                 answer += text
+            case Noted(text=text):
+                notes.append(text)
             case Finished() | Failed():
                 return Heard(
                     thinking=thinking,
@@ -71,8 +77,14 @@ def hear(engine: Engine, request: Request, stop: threading.Event | None = None) 
                     begun=begun,
                     arrivals=tuple(arrivals),
                     ended=time.perf_counter(),
+                    notes=tuple(notes),
                 )
     raise RuntimeError("the engine went silent without an end")
+
+
+def system(text: str) -> Message:
+    """What a model is told before the chat."""
+    return Message(role="system", parts=(Text(text=text),))
 
 
 def user(*parts: Part | str) -> Message:
@@ -94,8 +106,14 @@ def greedy(
     think: Think = "off",
     max_tokens: int = 256,
     tools: Sequence[dict[str, Any]] = (),
+    lookup: bool = False,
 ) -> Request:
-    """A request whose answer does not depend on chance."""
+    """A request whose answer does not depend on chance, nor its speed on guesses unless `lookup`."""
     return Request(
-        messages=messages, think=think, sampling=GREEDY, max_tokens=max_tokens, tools=tools
+        messages=messages,
+        think=think,
+        sampling=GREEDY,
+        max_tokens=max_tokens,
+        tools=tools,
+        prompt_lookup=lookup,
     )

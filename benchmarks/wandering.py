@@ -1,14 +1,14 @@
 """A random chat with pictures: follow-up questions, edits of the last message, thinking on and off."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from benchmarks.hearing import assistant, greedy, user
+from benchmarks.hearing import Heard, assistant, greedy, user
 from benchmarks.stage import Stage
-from benchmarks.twins import Pair
 from glmdesk.engines.base import Request
-from glmdesk.messages import Message, Part, Text, Think
+from glmdesk.messages import Finished, Message, Part, Text, Think
 from tools.pico.samples import Sample
 from tools.pico.tasks import TASKS
 
@@ -22,8 +22,15 @@ FOLLOW_UPS = (
     "What number is shown?",
 )
 THINKING: tuple[Think, ...] = ("off", "on", "auto")
+MAX_TOKENS = 200
 
-_Answer = TypeVar("_Answer", bound=Pair)
+
+class _Given(Protocol):
+    @property
+    def heard(self) -> Heard: ...
+
+
+_Answer = TypeVar("_Answer", bound=_Given)
 
 
 def wander(rng: Random, stage: Stage, answer: Callable[[Request], _Answer]) -> Iterator[_Answer]:
@@ -37,17 +44,31 @@ def wander(rng: Random, stage: Stage, answer: Callable[[Request], _Answer]) -> I
             messages[-2:] = [_edited(rng, messages[-2])]
         else:
             messages.append(_question(rng, stage, first=not messages))
-        given = answer(greedy(list(messages), think=think, max_tokens=200))
+        lookup = rng.random() < 0.5
+        given = answer(greedy(list(messages), think=think, max_tokens=MAX_TOKENS, lookup=lookup))
         yield given
-        messages.append(assistant(given.text, given.tokens))
+        messages[-1:] = _said(messages[-1], given.heard)
+
+
+def _said(question: Message, heard: Heard) -> tuple[Message, Message]:
+    """The turn as the chat remembers it: with the switch it was sent with, and the answer's ids."""
+    if not isinstance(heard.end, Finished):
+        raise RuntimeError(f"an answer failed: {heard.end.message}")
+    answer = assistant(heard.answer, heard.end.tokens)
+    return replace(question, think=heard.end.think), answer
+
+
+def exercise(rng: Random, stage: Stage) -> Message:
+    """One question of pico's, with its pictures."""
+    sample = TASKS[rng.choice(QUESTIONS)](rng)
+    return user(*_parts(sample, stage))
 
 
 def _question(rng: Random, stage: Stage, *, first: bool) -> Message:
     """A new exercise, or now and then a second question about what was seen."""
     if not first and rng.random() < 0.4:
         return user(rng.choice(FOLLOW_UPS))
-    sample = TASKS[rng.choice(QUESTIONS)](rng)
-    return user(*_parts(sample, stage))
+    return exercise(rng, stage)
 
 
 def _edited(rng: Random, question: Message) -> Message:

@@ -1,6 +1,7 @@
 """Write a model of pico's architecture with random weights and a wide vision tower, to time pictures.
 
-Needs pico's files and the `gguf` package; no torch. What it says is noise, and it never stops by itself.
+Needs pico's files and the `gguf` package; no torch. What it says are pico's tokens one after the other: it
+never stops by itself, and repeats nothing before it has said them all.
 """
 
 import re
@@ -18,6 +19,11 @@ from glmdesk.engines.llama.protocol import LoadSpec
 WIDTH, INNER, HEADS = 1024, 2816, 16
 FIRST_CONTROL = 900
 """pico's tokens from here on are never chosen, so that an answer is as long as it is asked to be."""
+LOUDNESS = 0.05
+"""What a text layer adds, beside an embedding of 1: the next token then depends on the last alone."""
+SPREAD = 0.02
+"""Of the random weights."""
+QUIET = ("post_attention_norm.weight", "post_ffw_norm.weight")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +88,28 @@ def _widen(source: Path, target: Path, change: _Change) -> None:
     for name, tensor in _layers(reader, change.layers):
         data, kind_of_data = weights.make(name, tensor)
         writer.add_tensor(name, data, raw_dtype=kind_of_data)
+        if name == "token_embd.weight":
+            output = _follow(data, _said(reader))
+            writer.add_tensor("output.weight", output, raw_dtype=kind_of_data)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _said(reader: GGUFReader) -> list[int]:
+    """The tokens that are whole characters and no control tokens."""
+    field = reader.get_field("tokenizer.ggml.tokens")
+    assert field is not None
+    words = [str(word).strip("ĠĊ") for word in field.contents()[:FIRST_CONTROL]]
+    return [token for token, word in enumerate(words) if word and word.isascii()]
+
+
+def _follow(embedding: Any, tokens: list[int]) -> Any:
+    """An output matrix that lets each of `tokens` follow the one before it, and nothing else come."""
+    output = np.zeros_like(embedding)
+    output[np.roll(tokens, -1)] = embedding[tokens]
+    return output
 
 
 def _text(reader: GGUFReader, key: str) -> str:
@@ -118,10 +142,11 @@ class _Weights:
         if name.endswith(".bias"):
             return np.zeros(shape, np.float32), GGMLQuantizationType.F32
         if len(shape) == 1:
-            return np.ones(shape, np.float32), GGMLQuantizationType.F32
+            size = LOUDNESS if name.endswith(QUIET) else 1.0
+            return np.full(shape, size, np.float32), GGMLQuantizationType.F32
         values = self._random(shape)
         if name == "token_embd.weight":
-            values = np.where(np.arange(shape[0])[:, None] < FIRST_CONTROL, values, np.float32(0))
+            values = values / np.float32(SPREAD)
         if tensor.tensor_type == GGMLQuantizationType.F32:
             return values, GGMLQuantizationType.F32
         if len(shape) == 2:
@@ -131,5 +156,5 @@ class _Weights:
     def _random(self, shape: tuple[int, ...]) -> Any:
         if shape not in self._made:
             generator = np.random.default_rng(len(self._made))
-            self._made[shape] = generator.standard_normal(shape, np.float32) * np.float32(0.02)
+            self._made[shape] = generator.standard_normal(shape, np.float32) * np.float32(SPREAD)
         return self._made[shape]

@@ -4,24 +4,26 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glmdesk import log, paths
-from glmdesk.chat.content import Contents
+from glmdesk.chat.content import Contents, limits_of
 from glmdesk.chat.jobs import Job, Jobs
 from glmdesk.chat.titles import title_of
 from glmdesk.chat.turn import Options, TurnTools, prepare, prepare_one, run
 from glmdesk.documents.reader import Reader
 from glmdesk.engines.base import Engine, ModelInfo
+from glmdesk.engines.llama import saved
 from glmdesk.engines.llama.host import LlamaEngine
-from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.engines.llama.protocol import LoadSpec, StateSpec
 from glmdesk.engines.pool import Load, Pool, Progress
-from glmdesk.errors import GlmdeskError, StorageError
+from glmdesk.errors import EngineError, GlmdeskError, StorageError
 from glmdesk.library.catalogue import Card
 from glmdesk.library.installed import Installed, Library
-from glmdesk.messages import Attachment, Event
+from glmdesk.messages import Attachment, Event, Finished
 from glmdesk.sampling import Sampling
+from glmdesk.secret import derive, read_or_create
 from glmdesk.settings import Settings
 from glmdesk.store.conversations import Conversation, Conversations, Question
 from glmdesk.store.database import Database
@@ -95,8 +97,26 @@ class App:
             pass  # the pool's status tells the page; the next question says it in words
 
     def _load(self, model: str, progress: Progress) -> Engine:
-        return LlamaEngine(
-            load_spec(self.library.find(model), self.settings), self.paths.log, progress
+        spec = replace(load_spec(self.library.find(model), self.settings), state=self._states())
+        return LlamaEngine(spec, self.paths.log, progress)
+
+    def _states(self) -> StateSpec | None:
+        """Where what was read of each chat is saved; None where that is switched off."""
+        if not self.settings.state_cache_gb:
+            return None
+        key = derive(read_or_create(self.paths.secret), "engine state")
+        limit = self.settings.state_cache_gb * 1024**3
+        return StateSpec(folder=self.paths.state, key=key, limit=limit)
+
+    def _as_set(self, options: Options) -> Options:
+        """`options`, and where they leave something open, what the settings say."""
+        settings = self.settings
+        return replace(
+            options,
+            thinking_budget=options.thinking_budget or settings.thinking_budget,
+            keep_thinking=options.keep_thinking or settings.keep_thinking,
+            stock_history=options.stock_history or settings.stock_history,
+            prompt_lookup=options.prompt_lookup and settings.prompt_lookup,
         )
 
     def ask(self, owner: str, conversation: str, draft: Draft, options: Options, model: str) -> Job:
@@ -111,7 +131,7 @@ class App:
             raise StorageError("This chat is still answering. Wait for the end, or stop it first.")
         attachments = tuple(self._take_in(owner, path, name) for path, name in draft.files)
         conversation = conversation or self.conversations.create(owner, options.think).id
-        question = Question(text=draft.text, attachments=attachments)
+        question = Question(text=draft.text, attachments=attachments, detail=options.detail)
         asked, answer = self.conversations.ask(owner, conversation, question, model, options.think)
         self.conversations.set_think(owner, conversation, options.think)
         if asked.seq == 1:
@@ -121,8 +141,9 @@ class App:
             conversation,
             owner,
             answer.id,
-            lambda stop: self._answer(owner, conversation, model, options, stop),
+            lambda stop: self._answer(job, model, self._as_set(options), stop),
         )
+        job.change(think=options.think)
         self.jobs.start(job)
         return job
 
@@ -138,19 +159,20 @@ class App:
         return self.files.add(owner, upload)
 
     def _answer(
-        self, owner: str, conversation: str, model: str, options: Options, stop: threading.Event
+        self, job: Job, model: str, options: Options, stop: threading.Event
     ) -> Iterator[Event]:
-        with self.pool.use(model) as engine:
-            yield from self._turn(engine, owner, conversation, options, stop)
+        try:
+            with self.pool.use(model, wanted=lambda: not stop.is_set()) as engine:
+                yield from self._turn(engine, job, options, stop)
+        except EngineError:
+            if not stop.is_set():
+                raise
+            yield Finished(reason="cancelled", think=options.think)
 
     def _turn(
-        self,
-        engine: Engine,
-        owner: str,
-        conversation: str,
-        options: Options,
-        stop: threading.Event,
+        self, engine: Engine, job: Job, options: Options, stop: threading.Event
     ) -> Iterator[Event]:
+        owner, conversation = job.owner, job.conversation
         start = self.conversations.get(owner, conversation).context_start
         entries = self.conversations.entries(owner, conversation)
         tools = TurnTools(
@@ -159,9 +181,14 @@ class App:
             remember_start=lambda seq: self.conversations.set_context_start(
                 owner, conversation, seq
             ),
+            remember_limits=lambda seq, sent: self.conversations.set_picture_limits(
+                owner, conversation, seq, sent
+            ),
         )
         kept = [entry for entry in entries if entry.seq >= start]
-        yield from run(engine, prepare(kept, engine.info, tools, options), tools, options, stop)
+        options = replace(options, conversation=conversation)
+        prepared = prepare(kept, engine.info, tools, options)
+        yield from run(engine, prepared, tools, options, stop, job.hurrying)
 
     def answer_once(
         self, draft: Draft, options: Options, model: str, stop: threading.Event
@@ -169,8 +196,15 @@ class App:
         """One turn that is not stored, for the terminal. Raises GlmdeskError."""
         engine = self.pool.engine(self.library.find(model).id if model else self.default_model())
         attached = [(path, self._describe(path, name)) for path, name in draft.files]
-        message, note = self._contents.question(draft.text, attached, engine.info, new=True)
+        message, note = self._contents.question(
+            draft.text,
+            attached,
+            engine.info,
+            new=True,
+            limits=limits_of(engine.info, options.detail),
+        )
         tools = TurnTools(contents=self._contents)
+        options = self._as_set(options)
         yield from run(engine, prepare_one(message, note, options), tools, options, stop)
 
     def _describe(self, path: Path, name: str) -> Attachment:
@@ -189,6 +223,9 @@ class App:
         if job := self.jobs.find(owner, conversation):
             job.stop()
         self.files.remove_unused(self.conversations.delete(owner, conversation))
+        if engine := self.pool.live():
+            engine.forget(conversation)
+        saved.forget(self.paths.state, conversation)
 
     def list(self, owner: str) -> Sequence[Conversation]:
         """The owner's chats, the newest first; those without a message are not shown."""
@@ -220,21 +257,33 @@ class App:
 
 
 def load_spec(model: Installed, settings: Settings) -> LoadSpec:
-    """How to load `model`: what its card and the settings say."""
+    """How to load `model`: what the settings say, and where they say nothing, its card."""
     card = model.card or Card(id=model.id, name=model.name)
     return LoadSpec(
         id=model.id,
         name=model.name,
         model=model.model,
         mmproj=model.mmproj,
-        n_ctx=settings.n_ctx,
+        n_ctx=settings.n_ctx or card.n_ctx,
         n_threads=settings.n_threads or card.n_threads,
         n_gpu_layers=settings.n_gpu_layers,
         image_min_tokens=card.image_min_tokens,
         image_max_tokens=card.image_max_tokens,
+        image_ceiling_tokens=card.image_ceiling_tokens,
         exact=card.exact,
         sampling=card.sampling,
-        notice=card.notice,
+        notice=" ".join(filter(None, (card.notice, model.notice))),
+        max_tokens=card.max_tokens,
+        n_slots=settings.n_slots or card.n_slots or 4,
+        devices=settings.devices,
+        tensor_split=settings.tensor_split,
+        n_cpu_moe=settings.n_cpu_moe or card.n_cpu_moe,
+        mmproj_offload=settings.mmproj_offload,
+        cache_type_k=settings.cache_type_k or card.cache_type_k,
+        cache_type_v=settings.cache_type_v or card.cache_type_v,
+        flash_attn=card.flash_attn if settings.flash_attn == "auto" else settings.flash_attn,
+        load_mode=settings.load_mode,
+        mtp=settings.mtp or card.mtp,
     )
 
 

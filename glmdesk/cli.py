@@ -13,7 +13,7 @@ from typing import IO, Any
 import glmdesk
 from glmdesk import settings
 from glmdesk.errors import UsageError, rebuild
-from glmdesk.messages import Answer, Event, Failed, Finished, Noted, Thinking
+from glmdesk.messages import Answer, Detail, Event, Failed, Finished, Noted, Thinking
 from glmdesk.sampling import Sampling
 
 
@@ -21,7 +21,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Raises GlmdeskError; argparse itself exits with 2."""
     parsed = _parser().parse_args(arguments)
     command = parsed.command or "open"
-    return {"open": _open, "serve": _serve, "chat": _chat}[command](parsed)
+    return {"open": _open, "serve": _serve, "chat": _chat, "bench": _bench}[command](parsed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
     serve.add_argument("--model", default="", metavar="ID", help="the model to load at the start")
     _add_chat(commands.add_parser("chat", help="ask once, in the terminal"))
+    _add_bench(commands.add_parser("bench", help="measure how fast a model runs here"))
     return parser
 
 
@@ -44,13 +45,26 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("prompt", metavar="PROMPT")
     chat.add_argument("--image", action="append", default=[], metavar="F", help="a picture; repeat")
     chat.add_argument("--file", action="append", default=[], metavar="F", help="a document; repeat")
+    chat.add_argument(
+        "--detail", type=_detail, default="normal", metavar="D",
+        help="how closely pictures are looked at: low, normal, high or a number of tokens",
+    )  # fmt: skip
     chat.add_argument("--think", choices=("auto", "on", "off"), default="auto")
+    chat.add_argument(
+        "--budget", type=_positive, default=0, metavar="N", help="think for at most N tokens"
+    )
     chat.add_argument("--model", default="", metavar="ID", help="a model's id, or a .gguf file")
     chat.add_argument("--system", default="", metavar="S", help="a system prompt")
     chat.add_argument("--max-tokens", type=_positive, default=0, metavar="N")
     chat.add_argument("--seed", type=_seed, metavar="N")
     chat.add_argument("--temperature", type=_temperature, metavar="T", help="0 is greedy")
     chat.add_argument("--json", action="store_true", help="print one JSON object at the end")
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    bench.description = "Measure one model on this machine: speed, a picture's second turn, memory."
+    bench.add_argument("--model", default="", metavar="ID", help="a model's id, or a .gguf file")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _port(text: str) -> int:
@@ -62,6 +76,17 @@ def _port(text: str) -> int:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens")
+    return int(text)
+
+
+def _detail(text: str) -> Detail:
+    match text:
+        case "low" | "normal" | "high":
+            return text
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a detail (low, normal, high or a number of tokens)"
+        )
     return int(text)
 
 
@@ -141,6 +166,8 @@ def _chat(parsed: argparse.Namespace) -> int:
             think=parsed.think,
             system=parsed.system,
             max_tokens=parsed.max_tokens,
+            thinking_budget=parsed.budget,
+            detail=parsed.detail,
             sampling=_sampling(parsed, app.sampling(parsed.model)),
         )
         events = app.answer_once(draft, options, parsed.model, threading.Event())
@@ -191,6 +218,14 @@ def _dim(text: str, stream: IO[str] | None = None) -> None:
     print(f"\x1b[2m{text}\x1b[0m" if stream.isatty() else text, end="", file=stream, flush=True)
 
 
+def _say(line: str) -> None:
+    """Progress: in a terminal each line takes the place of the one before."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+    elif line:
+        print(line, file=sys.stderr, flush=True)
+
+
 def _print_json(events: Iterable[Event]) -> int:
     thinking = answer = ""
     for event in events:
@@ -211,4 +246,21 @@ def _print_json(events: Iterable[Event]) -> int:
                 "timings": timings,
             }
             print(json.dumps(result, ensure_ascii=False))
+    return 0
+
+
+def _bench(parsed: argparse.Namespace) -> int:
+    from glmdesk.app import App
+    from glmdesk.checks import bench, table
+
+    app = App(settings.read())
+    try:
+        report = bench.measure(app, parsed.model, _say)
+        _say("")
+    finally:
+        app.close()
+    if parsed.json:
+        print(json.dumps(dataclasses.asdict(report), ensure_ascii=False, default=str))
+    else:
+        print(table.draw(report))
     return 0

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 Think = Literal["auto", "on", "off"]
+Detail = Literal["low", "normal", "high"] | int
+"""How closely a picture is looked at: a word, or the most tokens it may become."""
 Reason = Literal["stop", "length", "cancelled", "loop", "tool_calls"]
 """Why an answer ended: the model was done, no room was left, a person stopped it, it repeated itself,
 or it waits for the results of tools."""

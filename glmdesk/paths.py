@@ -4,6 +4,7 @@
 <home>/files/<sha256>                               what people attached
 <home>/models/<id>/                                 weights
 <home>/cache/                                       pictures at the model's size; may be deleted
+<home>/cache/state/                                 what the model has read of each chat
 <home>/log/                                         logs
 """
 
@@ -38,6 +39,11 @@ class Paths:
         return self.home / "lock"
 
     @property
+    def secret(self) -> Path:
+        """See `secret.read_or_create`."""
+        return self.home / "secret"
+
+    @property
     def files(self) -> Path:
         return self.home / "files"
 
@@ -51,6 +57,11 @@ class Paths:
         return self.cache / "uploads"
 
     @property
+    def state(self) -> Path:
+        """Where the caches of chats are saved, so that a chat opened again is not read again."""
+        return self.cache / "state"
+
+    @property
     def log(self) -> Path:
         return self.home / "log"
 
@@ -61,13 +72,17 @@ def find(home: Path | None = None, models: Path | None = None) -> Paths:
     return Paths(home=home.absolute(), models=(models or home / "models").absolute())
 
 
+def _folders(paths: Paths) -> tuple[Path, ...]:
+    return (paths.home, paths.files, paths.cache, paths.uploads, paths.state, paths.log)
+
+
 def prepare(paths: Paths) -> None:
     """Make the folders and prove that they can be written to.
 
     Raises StorageError when they cannot.
     """
     try:
-        for folder in (paths.home, paths.files, paths.cache, paths.uploads, paths.log):
+        for folder in _folders(paths):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.TemporaryFile(dir=folder):
                 pass

@@ -16,7 +16,19 @@ DOORS = {
     "uvicorn": ["web/server.py"],
     "llama_cpp": [
         f"engines/llama/{name}.py"
-        for name in ("cancel", "model", "sampler", "vision", "vocabulary")
+        for name in (
+            "batch",
+            "cancel",
+            "context",
+            "grammar",
+            "model",
+            "mtp",
+            "native",
+            "sampler",
+            "vision",
+            "vocabulary",
+            "weights",
+        )
     ],
     "jinja2": ["engines/llama/prompt.py"],
     "PIL": ["documents/pictures.py"],

@@ -49,6 +49,15 @@ def test_a_picture_with_thinking(tmp_path: Path, shapes: tuple[Path, str]) -> No
     assert "I see" in run.stderr
 
 
+def test_detail_and_a_budget_that_suffices(tmp_path: Path, shapes: tuple[Path, str]) -> None:
+    path, answer = shapes
+    question = f"What color is the {answer.split()[1]}?"
+    more = ("--think", "on", "--budget", "200", "--detail", "high", "--json")
+    result = json.loads(glmdesk(tmp_path, "chat", question, "--image", path, *more).stdout)
+    assert (result["answer"], result["usage"]["image_tokens"]) == (answer, 16)
+    assert "I see" in result["thinking"]
+
+
 def test_json(tmp_path: Path) -> None:
     run = glmdesk(tmp_path, "chat", "Hello", "--think", "off", "--json", "--seed", "1")
     result = json.loads(run.stdout)
@@ -56,7 +65,8 @@ def test_json(tmp_path: Path) -> None:
     assert result["thinking"] == ""
     assert result["finish_reason"] == "stop"
     assert set(result["usage"]) == {
-        "prompt_tokens", "cached_tokens", "image_tokens", "completion_tokens",
+        "prompt_tokens", "cached_tokens", "image_tokens", "completion_tokens", "thinking_tokens",
+        "draft_tokens", "accepted_tokens",
     }  # fmt: skip
     assert set(result["timings"]) == {"first_token_s", "prompt_tokens_per_s", "tokens_per_s"}
 
@@ -82,6 +92,13 @@ def test_max_tokens(tmp_path: Path) -> None:
         (["chat", "x", "--temperature", "nan"], "not a temperature"),
         (["chat", "x", "--temperature", "-5"], "not a temperature"),
         (["chat", "x", "--seed", "99999999999"], "not a seed"),
+        (["chat", "x", "--budget", "0"], "not a number of tokens"),
+        (["chat", "x", "--budget", "many"], "not a number of tokens"),
+        (["chat", "x", "--detail", "sharp"], "not a detail"),
+        (["chat", "x", "--detail", "0"], "not a detail"),
+        (["chat", "x", "--detail", "-8"], "not a detail"),
+        (["chat", "x", "--detail", ""], "not a detail"),
+        (["bench", "pico"], "unrecognized arguments"),
         (["chat", "  "], "The prompt is empty"),
         (["serve", "--port", "99999"], "not a port"),
         (["dance"], "invalid choice"),
@@ -101,7 +118,7 @@ def test_a_model_that_is_none(tmp_path: Path, content: bytes) -> None:
     assert "not a GGUF model file" in said
 
 
-@pytest.mark.parametrize("command", [["chat", "Hello"], ["serve", "--no-browser"]])
+@pytest.mark.parametrize("command", [["chat", "Hello"], ["serve", "--no-browser"], ["bench"]])
 def test_a_model_that_is_not_there(tmp_path: Path, command: list[str]) -> None:
     said = refused(glmdesk(tmp_path / "home", *command, "--model", tmp_path / "model.gguf"))
     assert "There is no model file" in said
@@ -152,6 +169,42 @@ def test_serve_says_when_the_port_is_in_use(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         said = refused(glmdesk(tmp_path, "serve", "--no-browser", "--port", str(port)))
     assert f"Port {port} is in use" in said
+
+
+@pytest.mark.slow
+def test_bench(tmp_path: Path) -> None:
+    run = glmdesk(tmp_path, "bench", "--model", "pico", "--json")
+    report = json.loads(run.stdout)
+    assert {
+        "model", "name", "version", "n_ctx", "load_s", "prompt", "decode", "picture", "memory",
+        "details",
+    } == set(report)  # fmt: skip
+    assert [round(speed["tokens"], -2) for speed in report["prompt"]] == [500, 2000]
+    assert report["decode"]["tokens_per_s"] > 0
+    assert "Loading pico …\nReading 512 tokens, run 1 …" in run.stderr
+    drawn = glmdesk(tmp_path, "bench").stdout
+    for part in ("pico: ", "load ", "prompt, ", "decode, ", "picture, second turn", "peak"):
+        assert part in drawn
+
+
+@pytest.mark.slow
+def test_bench_is_stopped_by_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    environment = clean_environment(GLMDESK_HOME=tmp_path / "home", TMPDIR=tmp_path / "tmp")
+    with subprocess.Popen(
+        [sys.executable, "-m", "glmdesk", "bench"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+        assert run.stderr is not None
+        while "Reading" not in run.stderr.readline():
+            pass
+        family = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(signal.SIGINT)
+        said, told = run.communicate(timeout=20)
+    assert (run.returncode, said) == (130, "")
+    assert "Traceback" not in told
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 @pytest.mark.slow

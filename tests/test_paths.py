@@ -15,10 +15,12 @@ def test_given_folders(tmp_path: Path) -> None:
     paths = find(tmp_path)
     assert paths.models == tmp_path / "models"
     assert find(tmp_path, tmp_path / "else").models == tmp_path / "else"
-    inside = (paths.database, paths.settings, paths.lock, paths.files, paths.cache, paths.log)
+    files = (paths.database, paths.settings, paths.lock, paths.secret)
+    inside = (*files, paths.files, paths.cache, paths.log)
     assert all(path.parent == tmp_path for path in inside)
     assert len(set(inside)) == len(inside)
     assert paths.uploads.is_relative_to(paths.cache)
+    assert paths.state.is_relative_to(paths.cache)
 
 
 def test_relative_folders_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +37,7 @@ def test_prepare_makes_private_folders(tmp_path: Path) -> None:
     paths = find(tmp_path / "deep" / "home")
     prepare(paths)
     prepare(paths)
-    for folder in (paths.home, paths.files, paths.cache, paths.uploads, paths.log):
+    for folder in (paths.home, paths.files, paths.cache, paths.uploads, paths.state, paths.log):
         assert folder.is_dir()
         assert list(folder.glob("tmp*")) == []
         if sys.platform != "win32":

@@ -1,6 +1,7 @@
 """From stored entries to the messages a model reads. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from glmdesk.messages import Message, Text
 from glmdesk.store.conversations import Entry
@@ -29,4 +30,9 @@ def worth_sending(question: Entry, answer: Entry | None) -> bool:
 
 def answer_message(answer: Entry) -> Message:
     parts = (Text(text=answer.text),) if answer.text.strip() else ()
-    return Message(role="assistant", parts=parts, tokens=answer.tokens)
+    return Message(role="assistant", parts=parts, tokens=answer.tokens, thinking=answer.thinking)
+
+
+def as_sent(question: Message, answer: Entry | None) -> Message:
+    """The question with the switch its answer was written with; None where it is yet to come."""
+    return replace(question, think=answer.think if answer else None)

@@ -1,6 +1,6 @@
 """Answers that outlive a page: each is a job that runs here, is saved as it grows, and can be tailed.
 
-One job runs at a time, in the order they came. A job's words are in the store at most a second after
+A few jobs run at once, in the order they came. A job's words are in the store at most a second after
 they were said, and in its `snapshot` at once; any number of pages may watch it.
 """
 
@@ -27,6 +27,9 @@ from glmdesk.messages import (
 from glmdesk.store.conversations import Conversations, Outcome, State
 
 DRAFT_EVERY_S = 1.0
+CLOSE_DEADLINE_S = 10.0
+AT_ONCE = 4
+"""Answers that are written at the same time; the engine shares its context among them."""
 
 Run = Callable[[threading.Event], Iterator[Event]]
 
@@ -69,6 +72,7 @@ class Job:
         self.conversation, self.owner, self.entry = conversation, owner, entry
         self.run = run
         self.stopping = threading.Event()
+        self.hurrying = threading.Event()
         self._snapshot = Snapshot()
         self._changed = threading.Condition()
 
@@ -79,6 +83,10 @@ class Job:
     def stop(self) -> None:
         """End the answer; what was said so far stays."""
         self.stopping.set()
+
+    def answer_now(self) -> None:
+        """Close the thinking; the answer follows."""
+        self.hurrying.set()
 
     def wait(self, version: int, seconds: float) -> Snapshot:
         """The first snapshot newer than `version`, or the same one after `seconds`."""
@@ -94,18 +102,22 @@ class Job:
 
 
 class Jobs:
-    """The queue of answers and the thread that works it off."""
+    """The queue of answers and the threads that work it off."""
 
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, conversations: Conversations, at_once: int = AT_ONCE) -> None:
         self._conversations = conversations
         self._waiting: deque[Job] = deque()
-        self._current: Job | None = None
+        self._running: list[Job] = []
         self._by_conversation: dict[str, Job] = {}
         self._unsaved: list[tuple[int, Outcome]] = []
         self._wake = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._work, name="answers", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"answers {number}", daemon=True)
+            for number in range(at_once)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def start(self, job: Job) -> None:
         """Put `job` at the end of the queue."""
@@ -121,19 +133,22 @@ class Jobs:
         return job if job and job.owner == owner and job.snapshot.running else None
 
     def busy(self) -> bool:
-        return self._current is not None or bool(self._waiting)
+        return bool(self._running or self._waiting)
 
     def close(self) -> None:
         """Stop everything; each answer keeps what it has said. Waits until they are saved."""
         with self._wake:
             self._closing = True
-            for job in [*self._waiting, *([self._current] if self._current else [])]:
+            for job in [*self._waiting, *self._running]:
                 job.stop()
-            self._wake.notify()
-        self._thread.join(10)
+            self._wake.notify_all()
+        end = time.monotonic() + CLOSE_DEADLINE_S
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._save_rest()
 
     def _tell_positions(self) -> None:
-        ahead = 1 if self._current else 0
+        ahead = 1 if len(self._running) >= len(self._threads) else 0
         for place, job in enumerate(self._waiting):
             job.change(position=place + ahead)
 
@@ -141,32 +156,34 @@ class Jobs:
         while job := self._next():
             outcome = _Keeper(job, self._conversations).keep()
             self._save_rest()
-            if not job.snapshot.saved:
-                self._unsaved.append((job.entry, outcome))
             with self._wake:
-                self._current = None
+                if not job.snapshot.saved:
+                    self._unsaved.append((job.entry, outcome))
+                self._running.remove(job)
                 if self._by_conversation.get(job.conversation) is job:
                     del self._by_conversation[job.conversation]
 
     def _save_rest(self) -> None:
         """Try again to save what the store refused before, as when the disk was full."""
-        for entry, outcome in list(self._unsaved):
+        with self._wake:
+            unsaved, self._unsaved = self._unsaved, []
+        for entry, outcome in unsaved:
             try:
                 self._conversations.finish(entry, outcome)
             except GlmdeskError:
-                continue
-            self._unsaved.remove((entry, outcome))
+                with self._wake:
+                    self._unsaved.append((entry, outcome))
 
     def _next(self) -> Job | None:
         with self._wake:
             self._wake.wait_for(lambda: self._waiting or self._closing)
             if not self._waiting:
-                self._save_rest()
                 return None
-            self._current = self._waiting.popleft()
-            self._current.change(position=0)
+            job = self._waiting.popleft()
+            self._running.append(job)
+            job.change(position=0)
             self._tell_positions()
-            return self._current
+            return job
 
 
 class _Keeper:

@@ -1,28 +1,40 @@
 """One turn: the stored conversation becomes a prompt, the engine's events become a stored answer."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from glmdesk.chat import history
-from glmdesk.chat.content import Contents
+from glmdesk.chat.content import Contents, Sent, limits_of, with_sent
 from glmdesk.chat.context import Fit, fit
 from glmdesk.engines.base import Engine, ModelInfo, Request
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Event, Message, Noted, Text, Think
+from glmdesk.messages import Attachment, Detail, Event, Message, Noted, Text, Think
 from glmdesk.sampling import Sampling
 from glmdesk.store.conversations import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a person wants the answer. `sampling` None takes what the model's makers recommend."""
+    """How a person wants the answer; what `Request` has under the same name is said there."""
 
     think: Think = "auto"
     system: str = ""
     sampling: Sampling | None = None
+    """None takes what the model's makers recommend."""
     max_tokens: int = 0
+    """0 takes the model's own limit."""
+    conversation: str = ""
+    thinking_budget: int = 0
+    keep_thinking: bool = False
+    stock_history: bool = False
+    json_schema: Mapping[str, Any] | None = None
+    grammar: str = ""
+    prompt_lookup: bool = True
+    detail: Detail = "normal"
+    """How closely the model looks at the pictures of this turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +61,8 @@ class TurnTools:
     contents: Contents
     find_file: FindFile = field(default=_no_file)
     remember_start: Callable[[int], None] = field(default=lambda seq: None)
+    remember_limits: Callable[[int, Sent], None] = field(default=lambda seq, sent: None)
+    """How large each model was sent the pictures of a question."""
 
 
 def prepare(
@@ -63,8 +77,14 @@ def prepare(
             continue
         attached = [tools.find_file(one.sha256) for one in question.attachments]
         new = answer is None or answer.state == "running"
-        message, note = tools.contents.question(question.text, attached, info, new=new)
-        messages.append(message)
+        sent = question.picture_limits
+        limits = limits_of(info, question.detail, sent)
+        message, note = tools.contents.question(
+            question.text, attached, info, new=new, limits=limits
+        )
+        if attached and limits and info.id not in sent:
+            tools.remember_limits(question.seq, with_sent(sent, info, limits))
+        messages.append(history.as_sent(message, None if new else answer))
         seqs.append(question.seq)
         if answer and not new:
             messages.append(history.answer_message(answer))
@@ -84,10 +104,15 @@ def _system(options: Options) -> list[Message]:
     return [Message(role="system", parts=(Text(text=options.system),))]
 
 
-def run(
-    engine: Engine, prepared: Prepared, tools: TurnTools, options: Options, stop: threading.Event
+def run(  # noqa: PLR0913 - both flags are set while it runs, so they are no options
+    engine: Engine,
+    prepared: Prepared,
+    tools: TurnTools,
+    options: Options,
+    stop: threading.Event,
+    answer_now: threading.Event | None = None,
 ) -> Iterator[Event]:
-    """Fit the prompt into the context, then stream the answer.
+    """Fit the prompt into the context, then stream the answer; `answer_now` ends its thinking.
 
     Yields Noted for what a person should know, then the engine's events.
     Raises ContextFull, EngineError.
@@ -104,7 +129,7 @@ def run(
             text=f"This chat is longer than the model can see: its first {cut.dropped} messages are "
             "no longer included."
         )
-    yield from engine.stream(request, stop)
+    yield from engine.stream(request, stop, answer_now)
 
 
 def _cut(messages: Sequence[Message], cut: Fit) -> tuple[Message, ...]:
@@ -118,5 +143,12 @@ def _request(engine: Engine, messages: Sequence[Message], options: Options) -> R
         messages=tuple(messages),
         think=options.think if info.thinking else "auto",
         sampling=options.sampling or info.sampling,
-        max_tokens=options.max_tokens,
+        max_tokens=options.max_tokens or info.max_tokens,
+        conversation=options.conversation,
+        thinking_budget=options.thinking_budget,
+        keep_thinking=options.keep_thinking,
+        stock_history=options.stock_history,
+        json_schema=options.json_schema,
+        grammar=options.grammar,
+        prompt_lookup=options.prompt_lookup,
     )

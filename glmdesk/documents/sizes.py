@@ -3,8 +3,12 @@
 import math
 from dataclasses import dataclass
 
+from glmdesk.messages import Detail
+
 PATCH = 28
 """Pixels along one side of what becomes one token."""
+LOW_TOKENS = 256
+"""The most tokens of a picture at low detail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,34 @@ class Raster:
     width: int
     height: int
     rgb: bytes
+
+
+def limits_at(detail: Detail, normal: PictureLimits, ceiling: int) -> PictureLimits:
+    """The limits at `detail`, where `normal` are the usual ones of the model.
+
+    Whatever is asked for, a picture has at most `ceiling` tokens and not fewer than the model needs.
+    """
+    match detail:
+        case "low":
+            wanted = min(LOW_TOKENS, normal.max_tokens)
+        case "normal":
+            wanted = normal.max_tokens
+        case "high":
+            wanted = ceiling
+        case int():
+            wanted = detail
+    # Rounding down can take half of the tokens, and then there would be too few.
+    most = min(max(wanted, 2 * normal.min_tokens), ceiling)
+    return PictureLimits(min_tokens=normal.min_tokens, max_tokens=most)
+
+
+def picture_tokens(width: int, height: int, limits: PictureLimits) -> int:
+    """What a picture of `width` × `height` pixels costs in cells of context, before it is sent.
+
+    Exact; the two tokens around a picture belong to the message.
+    """
+    across, down = model_size(width, height, limits)
+    return across * down // PATCH**2
 
 
 def model_size(width: int, height: int, limits: PictureLimits) -> tuple[int, int]:

@@ -26,6 +26,8 @@ class ModelInfo:
     image_min_tokens: int = 0
     image_max_tokens: int = 0
     """Limits of one picture; 0 where there is no vision."""
+    image_ceiling_tokens: int = 0
+    """The most tokens one picture may become when more is asked for; 0: `image_max_tokens`."""
     sampling: Sampling = field(default_factory=Sampling)
     """What its makers recommend."""
     notice: str = ""

@@ -1,6 +1,7 @@
 """Which engine is live: load it when it is needed, switch it, unload it."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Literal
 from glmdesk.engines.base import Engine
 from glmdesk.errors import EngineError, GlmdeskError
 
+ASK_EVERY_S = 0.1
 Progress = Callable[[float], None]
 Load = Callable[[str, Progress], Engine]
 """Make the engine for a model id. Raises ModelError or EngineError."""
@@ -24,13 +26,56 @@ class Status:
     message: str = ""
 
 
+def _always() -> bool:
+    return True
+
+
+class _Gate:
+    """Lets in together who wants the same model; a change of model waits until all have left.
+
+    First come, first served: who wants the present model does not overtake one who waits for another.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
+        self._model = ""
+        self._inside = 0
+
+    @contextmanager
+    def enter(self, model: str, wanted: Callable[[], bool]) -> Iterator[None]:
+        """Raises EngineError when `model` is no longer wanted before its turn comes."""
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                while not self._may_enter(ticket, model):
+                    if not wanted():
+                        raise EngineError("Another model was chosen meanwhile.")
+                    self._changed.wait(ASK_EVERY_S)
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+            self._model = model
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def _may_enter(self, ticket: object, model: str) -> bool:
+        return self._waiting[0] is ticket and (not self._inside or self._model == model)
+
+
 class Pool:
     """Holds at most one engine. Safe to use from several threads."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
         self._lock = threading.Lock()
-        self._in_use = threading.Lock()
+        self._gate = _Gate()
         self._engine: Engine | None = None
         self._status = Status(model="", state="empty")
         self._ending = False
@@ -40,21 +85,22 @@ class Pool:
         return self._status
 
     @contextmanager
-    def use(self, model: str) -> Iterator[Engine]:
-        """The engine for `model`, which stays loaded until the block ends. One block at a time.
+    def use(self, model: str, wanted: Callable[[], bool] = _always) -> Iterator[Engine]:
+        """The engine for `model`, which stays loaded until the block ends. Blocks for one model run
+        together; another model waits for them, and gives up when it is no longer `wanted`.
 
         Raises ModelError or EngineError.
         """
-        with self._in_use:
+        with self._gate.enter(model, wanted):
             yield self._get(model)
 
-    def engine(self, model: str, wanted: Callable[[], bool] = lambda: True) -> Engine:
+    def engine(self, model: str, wanted: Callable[[], bool] = _always) -> Engine:
         """The engine for `model`, loaded now if it is not live; the one before is unloaded first.
 
-        Waits for a `use` block to end; gives up when `model` is no longer `wanted` then.
+        Waits for `use` blocks to end; gives up when `model` is no longer `wanted` then.
         Raises ModelError or EngineError; then no engine is live.
         """
-        with self._in_use:
+        with self._gate.enter(model, wanted):
             if not wanted():
                 raise EngineError("Another model was chosen meanwhile.")
             return self._get(model)

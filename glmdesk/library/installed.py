@@ -29,17 +29,29 @@ class Installed:
     card: Card | None = None
     problem: str = ""
     """Why it cannot be loaded, when its header already tells."""
+    notice: str = ""
+    """What a person must know of this file before trusting it."""
 
     @property
     def builtin(self) -> bool:
         return self.card is not None and self.card.builtin
 
 
+_Facts = tuple[tuple[str, int, int], ...]
+"""Name, size and time of change of each of a model's files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Verdict:
+    problem: str = ""
+    notice: str = ""
+
+
 class Library:
     """The models of one installation. A file dropped in is there at once."""
 
     def __init__(self, shipped: Path, models: Path) -> None:
-        self._checked: dict[tuple[Path, int, int], str] = {}
+        self._checked: dict[Path, tuple[_Facts, _Verdict]] = {}
         self._shipped = shipped
         self._models = models
 
@@ -77,25 +89,25 @@ class Library:
         stem = _FIRST_SHARD.sub("", path.stem)
         card = catalogue.match(cards, stem) or catalogue.match(cards, id)
         name = card.name if card else stem if id == str(path) else id
+        verdict = self._verdict(path)
         return Installed(
             id=id, name=name, model=path, mmproj=_projector(path), card=card,
-            problem=self._problem(path),
+            problem=verdict.problem, notice=verdict.notice,
         )  # fmt: skip
 
-    def _problem(self, path: Path) -> str:
-        """What the header check says; asked again when the file has changed."""
+    def _verdict(self, path: Path) -> _Verdict:
+        """What the header check says; asked again when one of the model's files has changed."""
         try:
-            facts = path.stat()
+            facts = tuple(
+                _facts(file) for file in gguf.shards(path) if file == path or file.exists()
+            )
         except OSError as error:
-            return str(error.strerror)
-        key = (path, facts.st_size, facts.st_mtime_ns)
-        if key not in self._checked:
-            try:
-                gguf.check(gguf.read(path))
-                self._checked[key] = ""
-            except ModelError as error:
-                self._checked[key] = error.message
-        return self._checked[key]
+            return _Verdict(problem=str(error.strerror))
+        known = self._checked.get(path)
+        if known is None or known[0] != facts:
+            known = (facts, _judge(path))
+            self._checked[path] = known
+        return known[1]
 
     def _builtin(self, card: Card) -> Installed:
         files = {kind: self._shipped / name for kind, name in card.files.items()}
@@ -112,6 +124,25 @@ class Library:
             id = path.parent.name if alone else _FIRST_SHARD.sub("", path.stem)
             found.append(self._at(path, id, cards))
         return found
+
+
+def _facts(path: Path) -> tuple[str, int, int]:
+    found = path.stat()
+    return path.name, found.st_size, found.st_mtime_ns
+
+
+def _judge(path: Path) -> _Verdict:
+    try:
+        header = gguf.read(path)
+        gguf.check(header)
+    except ModelError as error:
+        return _Verdict(problem=error.message)
+    if header.is_projector:
+        return _Verdict(
+            problem=f"{path.name} is a vision projector and no model. Put it beside its model, with "
+            "mmproj in its name."
+        )
+    return _Verdict(notice=gguf.notice(header))
 
 
 def _is_projector(path: Path) -> bool:

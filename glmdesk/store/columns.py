@@ -2,10 +2,11 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from glmdesk.messages import Attachment, Timings, Usage
+from glmdesk.messages import Attachment, Detail, Timings, Usage
 
 
 def words(text: str) -> str:
@@ -31,6 +32,27 @@ def read_usage(column: str) -> Usage:
 
 def read_timings(column: str) -> Timings:
     return Timings(**json.loads(column))
+
+
+def read_detail(column: str) -> Detail:
+    match column:
+        case "low" | "normal" | "high":
+            return column
+        case _:
+            return int(column)
+
+
+def write_limits(limits: Mapping[str, tuple[int, int]]) -> str:
+    return _json(limits)
+
+
+def read_limits(column: str) -> dict[str, tuple[int, int]]:
+    """For each model, the fewest and the most tokens of one picture."""
+    return {model: _pair(*pair) for model, pair in dict(json.loads(column)).items()}
+
+
+def _pair(least: int, most: int) -> tuple[int, int]:
+    return int(least), int(most)
 
 
 def write_tokens(tokens: tuple[int, ...]) -> bytes:

@@ -4,7 +4,7 @@ import builtins
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from glmdesk.errors import StorageError
@@ -85,6 +85,15 @@ class Conversations:
         self._change(
             "UPDATE conversation SET context_start = ? WHERE owner = ? AND id = ?", (seq, owner, id)
         )
+
+    def set_picture_limits(
+        self, owner: str, id: str, seq: int, limits: Mapping[str, tuple[int, int]]
+    ) -> None:
+        """Remember how large each model was sent the pictures of the message `seq`."""
+        with self._database.transaction() as connection:
+            _owned(connection, owner, id)
+            if not entries.set_picture_limits(connection, id, seq, limits):
+                raise StorageError("There is no such message.")
 
     def delete(self, owner: str, id: str) -> builtins.list[str]:
         """Remove the chat; returns the sha256 of its files that no message uses any more."""

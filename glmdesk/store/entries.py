@@ -5,11 +5,12 @@ Knows no owners: whoever calls has already made sure that the chat is theirs.
 
 import sqlite3
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Think, Timings, Usage
+from glmdesk.messages import Attachment, Detail, Think, Timings, Usage
 from glmdesk.store import columns
 
 State = Literal["done", "running", "cancelled", "failed", "interrupted"]
@@ -39,6 +40,10 @@ class Entry:
     note: str
     created: float
     """Seconds since 1970, for showing only."""
+    detail: Detail = "normal"
+    """How closely the model is to look at the pictures of a question."""
+    picture_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The fewest and the most tokens of one picture, for each model that these were sent to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,7 @@ class Question:
 
     text: str
     attachments: tuple[Attachment, ...] = ()
+    detail: Detail = "normal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +72,7 @@ class Outcome:
 
 _SELECT = (
     "SELECT id, conversation, seq, role, text, attachments, thinking, state, think, model, usage,"
-    " timings, tokens, error, note, created FROM entry"
+    " timings, tokens, error, note, created, detail, picture_limits FROM entry"
 )
 
 
@@ -80,13 +86,14 @@ def add_question(
     connection: sqlite3.Connection, conversation: str, question: Question, now: float
 ) -> Entry:
     entry_id = connection.execute(
-        "INSERT INTO entry (conversation, seq, role, state, text, attachments, created)"
+        "INSERT INTO entry (conversation, seq, role, state, text, attachments, detail, created)"
         " VALUES (:conversation, (SELECT coalesce(max(seq), 0) + 1 FROM entry"
-        " WHERE conversation = :conversation), 'user', 'done', :text, :attachments, :now)",
+        " WHERE conversation = :conversation), 'user', 'done', :text, :attachments, :detail, :now)",
         {
             "conversation": conversation,
             "text": columns.words(question.text),
             "attachments": columns.write_attachments(question.attachments),
+            "detail": str(question.detail),
             "now": now,
         },
     ).lastrowid
@@ -142,6 +149,20 @@ def finish(connection: sqlite3.Connection, entry_id: int, outcome: Outcome) -> b
     return finished.rowcount == 1
 
 
+def set_picture_limits(
+    connection: sqlite3.Connection,
+    conversation: str,
+    seq: int,
+    limits: Mapping[str, tuple[int, int]],
+) -> bool:
+    """Returns False when the chat has no such message."""
+    changed = connection.execute(
+        "UPDATE entry SET picture_limits = ? WHERE conversation = ? AND seq = ?",
+        (columns.write_limits(limits), conversation, seq),
+    )
+    return changed.rowcount == 1
+
+
 def interrupt_running(connection: sqlite3.Connection) -> int:
     """Mark every running answer as interrupted; returns how many there were."""
     return connection.execute(
@@ -188,6 +209,8 @@ def _entry(row: sqlite3.Row) -> Entry:
             error=row["error"],
             note=row["note"],
             created=row["created"],
+            detail=columns.read_detail(row["detail"]),
+            picture_limits=columns.read_limits(row["picture_limits"]),
         )
     except (TypeError, ValueError, struct.error) as error:
         raise StorageError(

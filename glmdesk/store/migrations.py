@@ -87,6 +87,14 @@ MIGRATIONS = (
             "PRAGMA user_version = 1",
         ),
     ),
+    Migration(
+        name="picture detail",
+        statements=(
+            "ALTER TABLE entry ADD COLUMN detail TEXT NOT NULL DEFAULT 'normal'",
+            "ALTER TABLE entry ADD COLUMN picture_limits TEXT NOT NULL DEFAULT '{}'",
+            "PRAGMA user_version = 2",
+        ),
+    ),
 )
 
 

@@ -8,13 +8,9 @@ import pytest
 
 from benchmarks import __main__, registry
 from benchmarks.figure import Figure, Measure, Options
-from benchmarks.greedy_identity import answers
 from benchmarks.pico_accuracy import table
 from benchmarks.stage import Stage
 from tools.pico.tasks import TASKS
-
-ROUNDING = 0.1
-"""How far logits move when llama.cpp merely reads a prompt in other pieces."""
 
 
 def measured(stage: Stage, name: str, n: int) -> list[Figure]:
@@ -48,11 +44,9 @@ def test_pages_are_read_like_small_pictures(stage: Stage) -> None:
 
 
 @pytest.mark.model
-def test_a_reused_cache_changes_an_answer_only_by_rounding(stage: Stage) -> None:
-    pairs = answers(stage, Options(n=20), reuse=True)
-    assert sum(pair.reused for pair in pairs) > 1000
-    assert max(pair.margin for pair in pairs) < ROUNDING
-    assert max(pair.drift for pair in pairs) < 2 * ROUNDING
+def test_whatever_the_engine_did_before_changes_no_answer(stage: Stage) -> None:
+    figure, *_ = measured(stage, "greedy-identity", n=4)
+    assert figure.value == 0, figure.note
 
 
 def test_a_second_question_reuses_the_picture(stage: Stage) -> None:

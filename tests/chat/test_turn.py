@@ -1,6 +1,8 @@
 """From stored entries to a prompt: what is sent, what is left out, and what is said about it."""
 
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from glmdesk.errors import ContextFull, EngineError
 from glmdesk.messages import (
     Answer,
     Attachment,
+    Event,
     Finished,
     Message,
     Noted,
@@ -21,6 +24,7 @@ from glmdesk.messages import (
     Role,
     Text,
     Think,
+    Thinking,
     Timings,
     Usage,
 )
@@ -41,10 +45,12 @@ def entry(
     state: State = "done",
     attachments: tuple[Attachment, ...] = (),
     tokens: tuple[int, ...] = (),
+    thinking: str = "",
+    think: Think = "auto",
 ) -> Entry:
     return Entry(
         id=seq, conversation="c", seq=seq, role=role, text=text, attachments=attachments,  # type: ignore[arg-type]
-        thinking="", state=state, think="auto", model="m", usage=Usage(), timings=Timings(),
+        thinking=thinking, state=state, think=think, model="m", usage=Usage(), timings=Timings(),
         tokens=tokens, error="", note="", created=0.0,
     )  # fmt: skip
 
@@ -86,6 +92,22 @@ def test_a_conversation_becomes_messages(tools: TurnTools) -> None:
     ]  # fmt: skip
     assert prepared.messages[2].tokens == (7, 8)
     assert prepared.seqs == (0, 1, 2, 3)
+
+
+def test_each_question_knows_the_switch_it_was_sent_with(tools: TurnTools) -> None:
+    entries = [
+        entry(1, "user", "q1"),
+        entry(2, "assistant", "a1", think="off"),
+        entry(3, "user", "q2"),
+        entry(4, "assistant", "a2", think="on", thinking="because", state="cancelled"),
+        entry(5, "user", "q3"),
+        entry(6, "assistant", "", think="off", state="running"),
+    ]
+    prepared = prepare(entries, INFO, tools, Options(think="off"))
+    assert [message.think for message in prepared.messages] == ["off", None, "on", None, None]
+    assert [message.thinking for message in prepared.messages] == ["", "", "", "because", ""]
+    unanswered = prepare(entries[:1], INFO, tools, Options(think="off"))
+    assert unanswered.messages[0].think is None
 
 
 def test_a_turn_that_failed_without_a_word_is_not_sent_again(tools: TurnTools) -> None:
@@ -131,6 +153,57 @@ def test_the_switch_is_only_passed_to_a_model_that_has_it(tools: TurnTools) -> N
         engine = ScriptedEngine(script, info)
         list(run(engine, prepared, tools, Options(think="on"), threading.Event()))
     assert seen == ["on", "auto"]
+
+
+def _request_for(options: Options, info: ModelInfo = INFO) -> Request:
+    requests: list[Request] = []
+
+    def script(request: Request) -> list[Finished]:
+        requests.append(request)
+        return [Finished(reason="stop")]
+
+    tools = TurnTools(contents=Contents(FakeReader(Path("nowhere"))))
+    engine = ScriptedEngine(script, info)
+    list(run(engine, prepare_one(_asked("x"), "", options), tools, options, threading.Event()))
+    return requests[0]
+
+
+def test_what_is_asked_for_reaches_the_engine() -> None:
+    plain = _request_for(Options())
+    assert plain == Request(messages=(_asked("x"),))
+    wanted = {
+        "conversation": "c", "thinking_budget": 7, "keep_thinking": True, "stock_history": True,
+        "json_schema": {"type": "object"}, "grammar": 'root ::= "x"', "prompt_lookup": False,
+    }  # fmt: skip
+    assert _request_for(Options(**wanted)) == Request(messages=(_asked("x"),), **wanted)  # type: ignore[arg-type]
+
+
+def test_the_longest_answer_is_the_models_unless_said() -> None:
+    limited = replace(INFO, max_tokens=50)
+    assert _request_for(Options()).max_tokens == 0
+    assert _request_for(Options(), limited).max_tokens == 50
+    assert _request_for(Options(max_tokens=9), limited).max_tokens == 9
+
+
+class Hasty(ScriptedEngine):
+    """Thinks until it is told to answer."""
+
+    def stream(
+        self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+    ) -> Iterator[Event]:
+        assert answer_now
+        while not answer_now.is_set():
+            yield Thinking(text="hm")
+        yield Finished(reason="stop")
+
+
+def test_thinking_can_be_ended(tools: TurnTools) -> None:
+    options, now = Options(), threading.Event()
+    prepared = prepare_one(_asked("x"), "", options)
+    events = run(Hasty(), prepared, tools, options, threading.Event(), now)
+    assert next(events) == Thinking(text="hm")
+    now.set()
+    assert list(events) == [Finished(reason="stop")]
 
 
 class Costly(ScriptedEngine):

@@ -1,15 +1,27 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from glmdesk.documents.sizes import PATCH, PictureLimits, model_size
+from glmdesk.documents.sizes import (
+    LOW_TOKENS,
+    PATCH,
+    PictureLimits,
+    limits_at,
+    model_size,
+    picture_tokens,
+)
+from glmdesk.messages import Detail
+
+NORMAL = PictureLimits(min_tokens=8, max_tokens=2048)
 
 
 def tokens(width: int, height: int, limits: PictureLimits) -> int:
     wide, high = model_size(width, height, limits)
     assert wide % PATCH == 0
     assert high % PATCH == 0
-    return (wide // PATCH) * (high // PATCH)
+    cost = picture_tokens(width, height, limits)
+    assert cost == (wide // PATCH) * (high // PATCH)
+    return cost
 
 
 @pytest.mark.parametrize(
@@ -43,6 +55,44 @@ def test_tokens_are_those_of_the_publisher(
 )
 def test_size_is_rounded_to_patches(given_size: tuple[int, int], size: tuple[int, int]) -> None:
     assert model_size(*given_size, PictureLimits(min_tokens=8, max_tokens=4096)) == size
+
+
+@pytest.mark.parametrize(
+    ("detail", "most"),
+    [("low", LOW_TOKENS), ("normal", 2048), ("high", 4096), (1000, 1000), (3000, 3000)],
+)
+def test_detail_is_how_many_tokens_a_picture_may_become(detail: Detail, most: int) -> None:
+    assert limits_at(detail, NORMAL, 4096) == PictureLimits(min_tokens=8, max_tokens=most)
+
+
+@pytest.mark.parametrize(
+    ("detail", "most"), [(1, 16), (15, 16), (16, 16), (17, 17), (4097, 4096), (10**9, 4096)]
+)
+def test_a_number_is_brought_into_what_the_model_takes(detail: int, most: int) -> None:
+    assert limits_at(detail, NORMAL, 4096).max_tokens == most
+
+
+@pytest.mark.parametrize("detail", ["low", "normal", "high", 1, 16, 256, 4096])
+def test_no_detail_is_above_the_ceiling(detail: Detail) -> None:
+    small = PictureLimits(min_tokens=8, max_tokens=16)
+    assert 8 <= limits_at(detail, small, 16).max_tokens <= 16
+    assert limits_at(detail, NORMAL, 1024).max_tokens <= 1024
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000), st.integers(1, 64), st.integers(1, 5000))
+def test_no_detail_gives_fewer_tokens_than_the_model_needs(
+    width: int, height: int, least: int, detail: int
+) -> None:
+    assume(max(width, height) <= 50 * min(width, height))
+    usual = PictureLimits(min_tokens=least, max_tokens=2048)
+    limits = limits_at(detail, usual, 4096)
+    assert least <= picture_tokens(width, height, limits) <= max(detail, 2 * least)
+
+
+def test_more_detail_never_costs_fewer_tokens() -> None:
+    limits = [limits_at(detail, NORMAL, 4096) for detail in ("low", "normal", "high")]
+    costs = [picture_tokens(4032, 3024, one) for one in limits]
+    assert costs == [234, 2028, 4015]
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.integers(1, 16), st.integers(12, 5000))

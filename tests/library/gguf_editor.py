@@ -1,7 +1,7 @@
 """Change single values in the header of a GGUF file, to make the files that a model loader must refuse."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,27 @@ class Entry:
 
 
 def entry(key: str, kind: int, value: Any) -> Entry:
+    """A list becomes an array of `kind`."""
+    if isinstance(value, list):
+        items = b"".join(entry("", kind, one).body for one in value)
+        return Entry(key, ARRAY, struct.pack("<IQ", kind, len(value)) + items)
     if kind == STRING:
         return Entry(key, kind, _string(value))
     return Entry(key, kind, struct.pack("<" + SCALARS[kind], value))
+
+
+@dataclass(frozen=True)
+class Described:
+    """A tensor as the header describes it."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: int
+    offset: int
+
+    def pack(self) -> bytes:
+        counts = struct.pack(f"<I{len(self.shape)}Q", len(self.shape), *self.shape)
+        return _string(self.name) + counts + struct.pack("<IQ", self.type, self.offset)
 
 
 @dataclass
@@ -72,6 +90,12 @@ class GgufFile:
         header = self.header()
         path.write_bytes(header + bytes(-len(header) % ALIGNMENT) + self.data)
         return path
+
+    def describe(self, tensors: Iterable[Described]) -> "GgufFile":
+        """Put other descriptions in the place of those that are there."""
+        packed = [tensor.pack() for tensor in tensors]
+        self.n_tensors, self.tensors = len(packed), b"".join(packed)
+        return self
 
     def index(self, key: str) -> int:
         return next(place for place, one in enumerate(self.entries) if one.key == key)

@@ -33,6 +33,29 @@ def test_a_whole_card(tmp_path: Path) -> None:
     ]
 
 
+def test_how_a_card_wants_to_be_loaded(tmp_path: Path) -> None:
+    text = GOOD + (
+        "n_ctx = 32768\nmax_tokens = 9\nn_slots = 2\nn_cpu_moe = -1\nmtp = true\n"
+        'flash_attn = "off"\ncache_type_k = "q8_0"\ncache_type_v = ""\n'
+    )
+    (tmp_path / "x.toml").write_text(text)
+    assert catalogue.read(tmp_path) == [
+        Card(
+            id="x", name="X", n_ctx=32768, max_tokens=9, n_slots=2, n_cpu_moe=-1, mtp=True,
+            flash_attn="off", cache_type_k="q8_0",
+        )
+    ]  # fmt: skip
+
+
+def test_the_shipped_cards_are_of_use() -> None:
+    """Every GLM has the numbers its makers publish, and a name that finds its files."""
+    cards = catalogue.read(shipped("models"))
+    for card in cards:
+        assert card.builtin or match(cards, f"{card.name}-Q4_K_M") == card
+        assert card.builtin or (card.max_tokens and card.sampling != Sampling())
+        assert card.image_min_tokens <= card.image_max_tokens <= card.image_ceiling_tokens
+
+
 def test_no_folder(tmp_path: Path) -> None:
     assert catalogue.read(tmp_path / "none") == []
 
@@ -57,6 +80,11 @@ def test_no_folder(tmp_path: Path) -> None:
         (GOOD + "[sampling]\ntop_k = 1.5", "top_k must be int"),
         (GOOD + '[sampling]\nseed = "x"', "seed must be int"),
         (GOOD + "[sampling]\ntop_q = 1", "top_q"),
+        (GOOD + 'flash_attn = "yes"', "flash_attn must be one of auto, on, off, and is 'yes'"),
+        (GOOD + "flash_attn = true", "flash_attn must be one of"),
+        (GOOD + 'cache_type_k = "q3"', "cache_type_k must be one of f32, f16"),
+        (GOOD + 'n_ctx = "8k"', "n_ctx must be int"),
+        (GOOD + "mtp = 1", "mtp must be bool"),
         (GOOD + 'files = "x.gguf"', "files must be dict"),
         (GOOD + "[files]\nmodel = 3", "files.model must be str"),
         (b"id = '\xff'", "utf-8"),

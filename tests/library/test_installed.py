@@ -7,7 +7,10 @@ import pytest
 from glmdesk.errors import ModelMissing
 from glmdesk.library.installed import Installed, Library
 from glmdesk.paths import shipped
+from tests.library.gguf_editor import GgufFile
+from tests.library.test_preflight import split
 
+PICO = shipped("models") / "pico" / "pico-f16.gguf"
 Q4, F16 = "Q4_K_M.gguf", "f16.gguf"
 
 
@@ -197,3 +200,35 @@ def test_what_is_damaged_is_marked_until_it_is_mended(tmp_path: Path) -> None:
     path.write_bytes((shipped("models") / "pico" / "pico-f16.gguf").read_bytes())
     assert one.models()[0].problem == ""
     assert one.find().id == "a"
+
+
+def test_parts_that_arrive_one_by_one(tmp_path: Path) -> None:
+    """The first part does not change when a later one is there at last."""
+    folder = tmp_path / "air"
+    folder.mkdir()
+    paths = split(PICO, 3, folder)
+    late = paths[2].rename(tmp_path / "late.part")
+    one = library(tmp_path)
+    assert "big-00003-of-00003.gguf is not beside it" in only(one.models()).problem
+    assert one.find().builtin
+    late.rename(paths[2])
+    assert only(one.models()).problem == ""
+    assert one.find().id == "air"
+
+
+def test_a_projector_that_is_named_like_a_model(tmp_path: Path) -> None:
+    source = shipped("models") / "pico" / "mmproj-pico-f16.gguf"
+    (tmp_path / "vision.gguf").symlink_to(source)
+    assert "is a vision projector" in only(library(tmp_path).models()).problem
+
+
+def test_a_file_with_a_known_mistake_says_so(tmp_path: Path) -> None:
+    file = GgufFile.read(PICO).set("general.architecture", "deepseek2")
+    for key, value in (("block_count", 47), ("expert_gating_func", 1)):
+        file.set(f"deepseek2.{key}", value, kind=4)
+    for key, value in (("rope.dimension_count", 16), ("attention.key_length", 32)):
+        file.set(f"deepseek2.{key}", value, kind=4)
+    file.set("general.name", "GLM 4.7 Flash").write(tmp_path / "GLM-4.7-Flash-Q4_K.gguf")
+    model = only(library(tmp_path).models())
+    assert model.problem == ""
+    assert "Download it again" in model.notice

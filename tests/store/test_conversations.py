@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Timings, Usage
+from glmdesk.messages import Attachment, Detail, Timings, Usage
 from glmdesk.store.conversations import Conversations, Outcome, Question, State
 from glmdesk.store.database import Database
 
@@ -64,6 +64,26 @@ def test_a_question_keeps_every_field(chats: Conversations) -> None:
     assert question.text == "What is this? 🦊"
     assert question.attachments == (CAT, REPORT)
     assert question.conversation == chat.id
+
+
+@pytest.mark.parametrize("detail", ["low", "normal", "high", 8, 1234])
+def test_a_question_keeps_the_detail_of_its_pictures(chats: Conversations, detail: Detail) -> None:
+    chat = chats.create("owner").id
+    chats.ask("owner", chat, Question(text="x", detail=detail), "glm", "auto")
+    question, answer = chats.entries("owner", chat)
+    assert (question.detail, question.picture_limits) == (detail, {})
+    assert answer.detail == "normal"
+
+
+def test_how_large_pictures_were_sent_is_kept_for_each_model(chats: Conversations) -> None:
+    chat = chats.create("owner").id
+    for _ in range(2):
+        chats.add_user("owner", chat, "look", (CAT,))
+    limits = {"glm": (8, 2048), "/models/Katze 🐈.gguf": (1, 16)}
+    chats.set_picture_limits("owner", chat, 1, limits)
+    assert [entry.picture_limits for entry in chats.entries("owner", chat)] == [limits, {}]
+    with pytest.raises(StorageError, match="no such message"):
+        chats.set_picture_limits("owner", chat, 3, limits)
 
 
 def test_one_file_attached_twice_is_shown_twice(chats: Conversations) -> None:
@@ -197,6 +217,9 @@ METHODS: dict[str, Callable[[Conversations, str, str], object]] = {
     "ask": lambda chats, owner, id: chats.ask(owner, id, Question(text="x"), "m", "on"),
     "set_context_start": lambda chats, owner, id: chats.set_context_start(owner, id, 3),
     "set_think": lambda chats, owner, id: chats.set_think(owner, id, "on"),
+    "set_picture_limits": lambda chats, owner, id: chats.set_picture_limits(
+        owner, id, 1, {"glm": (8, 256)}
+    ),
 }
 """Every method that takes a chat's id."""
 

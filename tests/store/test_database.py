@@ -80,6 +80,25 @@ def test_a_step_is_taken_entirely_or_not_at_all(
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchall()
 
 
+def test_messages_of_the_first_version_had_normal_detail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "glmdesk.db"
+    monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS[:1])
+    with closing(Database(path)) as database:
+        chat = Conversations(database).create("owner").id
+        with database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO entry (conversation, seq, role, state, text, created)"
+                " VALUES (?, 1, 'user', 'done', 'an old question', 0)",
+                (chat,),
+            )
+    monkeypatch.undo()
+    with closing(Database(path)) as database:
+        (old,) = Conversations(database).entries("owner", chat)
+        assert (old.text, old.detail, old.picture_limits) == ("an old question", "normal", {})
+
+
 @pytest.mark.parametrize("name", ["emoji 🐈 and spaces.db", "50%?#&.db", "x" * 200 + ".db"])
 def test_any_file_name(tmp_path: Path, name: str) -> None:
     for _ in range(2):
@@ -188,6 +207,11 @@ def test_random_damage_never_escapes_as_another_error(path: Path, tmp_path: Path
         ("usage", '{"unknown": 1}'),
         ("timings", "[]x"),
         ("tokens", b"abcdef"),
+        ("detail", "sharp"),
+        ("picture_limits", '{"glm": 8}'),
+        ("picture_limits", '{"glm": [8]}'),
+        ("picture_limits", '{"glm": [8, "many"]}'),
+        ("picture_limits", "[1]"),
     ],
 )
 def test_a_damaged_message_is_named(

@@ -9,8 +9,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from glmdesk.child import Child, Pipe
 from glmdesk.engines.base import ModelInfo, Price, Request
@@ -23,14 +24,15 @@ _log = logging.getLogger(__name__)
 POLL_S = 0.02
 CANCEL_DEADLINE_S = 2.0
 PRICE_DEADLINE_S = 30.0
-CLOSE_DEADLINE_S = 3.0
+CLOSE_DEADLINE_S = 15.0
+"""Closing writes what the chats hold to the disk."""
 
 _Reply = protocol.Happened | protocol.Priced | protocol.Fault | None
 """None: the worker died."""
 
 
 class LlamaEngine:
-    """A GGUF model in a worker process. One answer at a time; safe to use from several threads."""
+    """A GGUF model in a worker process. Answers several chats at once; safe to use from several threads."""
 
     def __init__(
         self,
@@ -44,14 +46,19 @@ class LlamaEngine:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, queue.SimpleQueue[_Reply]] = {}
         self._starting = threading.Lock()
-        self._turn = threading.Lock()
         self._closed = False
+        self._details: Mapping[str, Any] = {}
         self._lost: Child | None = None
         self._child, self._info = self._start(progress)
 
     @property
     def info(self) -> ModelInfo:
         return self._info
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What was really used when it was loaded: threads, devices, memory by part."""
+        return self._details
 
     @property
     def worker_pid(self) -> int:
@@ -80,6 +87,7 @@ class LlamaEngine:
                 progress(message.progress)
             elif isinstance(message, protocol.Loaded):
                 _log.info("loaded %s: %s", self._spec.id, dict(message.details))
+                self._details = message.details
                 return message.info
             elif isinstance(message, protocol.Fault):
                 child.wait(2)
@@ -139,39 +147,34 @@ class LlamaEngine:
     def stream(
         self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
     ) -> Iterator[Event]:
-        while not self._turn.acquire(timeout=POLL_S):
-            if stop.is_set():
-                yield Finished(reason="cancelled", think=request.think)
-                return
         try:
-            yield from self._persist(request, stop)
+            yield from self._persist(request, _Wishes(stop, answer_now))
         except GlmdeskError as error:
             yield Failed(code=error.code, message=error.message)
-        finally:
-            self._turn.release()
 
-    def _persist(self, request: Request, stop: threading.Event) -> Iterator[Event]:
+    def _persist(self, request: Request, wishes: "_Wishes") -> Iterator[Event]:
         """A worker that had died before it said anything costs nothing: its successor is asked."""
         said = False
-        for event in self._stream(self._alive(), request, stop):
+        for event in self._stream(self._alive(), request, wishes):
             if isinstance(event, Failed) and event.code == EngineDied.code and not said:
                 break
             said = True
             yield event
         else:
             return
-        yield from self._stream(self._alive(), request, stop)
+        yield from self._stream(self._alive(), request, wishes)
 
-    def _stream(self, child: Child, request: Request, stop: threading.Event) -> Iterator[Event]:
+    def _stream(self, child: Child, request: Request, wishes: "_Wishes") -> Iterator[Event]:
         job, replies = self._open(child)
-        stopping = _Stopping(stop)
+        ended = False
         try:
             self._send(child.pipe, protocol.Generate(job=job, request=request))
-            while True:
-                if stopping.begins():
-                    self._send(child.pipe, protocol.Cancel(job=job))
-                if stopping.overdue():
+            while not ended:
+                for order in wishes.fresh(job):
+                    self._send(child.pipe, order)
+                if wishes.overdue():
                     child.kill()
+                    ended = True
                     yield Finished(reason="cancelled", think=request.think)
                     return
                 try:
@@ -179,15 +182,15 @@ class LlamaEngine:
                 except queue.Empty:
                     continue
                 if not isinstance(reply, protocol.Happened):
+                    ended = True
                     error = self._error(child, reply)
                     yield Failed(code=error.code, message=error.message)
                     return
-                yield reply.event
-                if isinstance(reply.event, Finished):
-                    return
+                ended = isinstance(reply.events[-1], Finished)
+                yield from reply.events
         finally:
             del self._waiting[job]
-            if child.alive:
+            if not ended and child.alive:
                 self._send(child.pipe, protocol.Cancel(job=job))
 
     def _open(self, child: Child) -> tuple[int, "queue.SimpleQueue[_Reply]"]:
@@ -219,21 +222,24 @@ class LlamaEngine:
             self._child.pipe.close()
 
 
-class _Stopping:
-    """Whether a stop was asked for, and whether the worker has had its time to obey."""
+class _Wishes:
+    """What a person asked for while an answer is written, and whether a stop had its time."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._since = 0.0
+    def __init__(self, stop: threading.Event, answer_now: threading.Event | None) -> None:
+        self._stop, self._answer_now = stop, answer_now
+        self._stopped_at = 0.0
 
-    def begins(self) -> bool:
-        if self._since or not self._stop.is_set():
-            return False
-        self._since = time.monotonic()
-        return True
+    def fresh(self, job: int) -> Iterator[protocol.Cancel | protocol.AnswerNow]:
+        """What is to be sent to the worker now."""
+        if self._answer_now and self._answer_now.is_set():
+            self._answer_now = None
+            yield protocol.AnswerNow(job=job)
+        if self._stop.is_set() and not self._stopped_at:
+            self._stopped_at = time.monotonic()
+            yield protocol.Cancel(job=job)
 
     def overdue(self) -> bool:
-        return bool(self._since) and time.monotonic() - self._since > CANCEL_DEADLINE_S
+        return bool(self._stopped_at) and time.monotonic() - self._stopped_at > CANCEL_DEADLINE_S
 
 
 def _serve(pipe: Pipe) -> None:

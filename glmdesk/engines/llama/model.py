@@ -1,48 +1,21 @@
-"""One loaded model and its context: read items into the cache, cut it back, free it.
-
-The cache holds one conversation. `items` is always what the cache really contains; every method keeps
-that true, also when it is cancelled in the middle.
-"""
+"""One loaded model and its context: decode batches, cut sequences, copy their state, free it."""
 
 import ctypes
-import sys
-import time
-from array import array
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 from llama_cpp import llama_cpp as llama
-from llama_cpp import mtmd_cpp as mtmd
 
 from glmdesk.engines.llama.cancel import CancelFlag
-from glmdesk.engines.llama.prefix import Item, count_positions
+from glmdesk.engines.llama.context import context_params, open_context, plan_cache
+from glmdesk.engines.llama.mtp import Mtp
 from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.engines.llama.report import LoadReport
 from glmdesk.engines.llama.vocabulary import Vocabulary
-from glmdesk.errors import EngineError, ModelDamaged, ModelUnsupported
-
-MAX_DEFAULT_CONTEXT = 16_384
-MICRO_BATCH = 512
-GGML_TYPE_F32 = 0
-_WARNING = 3
-
-
-class Cancelled(Exception):
-    """The flag was set; the cache agrees with `items`."""
-
-
-@llama.llama_log_callback  # type: ignore[untyped-decorator]
-def _log(level: int, text: bytes, _: object) -> None:
-    if level >= _WARNING:
-        sys.stderr.write(text.decode("utf-8", errors="replace"))
-        sys.stderr.flush()
-
-
-def start_library() -> None:
-    """Once per process: start llama.cpp, and send its warnings to stderr."""
-    llama.llama_log_set(_log, ctypes.c_void_p(0))
-    mtmd.mtmd_helper_log_set(_log, ctypes.c_void_p(0))
-    llama.llama_backend_init()
+from glmdesk.engines.llama.weights import load_weights
+from glmdesk.errors import ModelUnsupported
+from glmdesk.library.header import Header
 
 
 def thread_count(wanted: int) -> int:
@@ -55,66 +28,30 @@ def thread_count(wanted: int) -> int:
 
 
 class LlamaModel:
-    """A model on its devices, with one context of `n_ctx` cells."""
+    """A model on its devices, with one context of `n_ctx` cells for `n_slots` sequences."""
 
-    def __init__(self, spec: LoadSpec, flag: CancelFlag, progress: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        spec: LoadSpec,
+        header: Header,
+        flag: CancelFlag,
+        progress: Callable[[float], None],
+        report: LoadReport,
+    ) -> None:
+        """Raises ModelError or EngineError with the reason, LoadCancelled when `flag` is set."""
         self.flag = flag
-        self.items: list[Item] = []
         self.threads = thread_count(spec.n_threads)
-        self.pointer = self._load(spec, progress)
+        self.n_slots = max(1, spec.n_slots)
+        self._weights = load_weights(spec, flag, progress, report)
+        self.pointer = self._weights.pointer
         self.vocabulary = Vocabulary(self.pointer)
-        self.trained_context = int(llama.llama_model_n_ctx_train(self.pointer))
-        self.context = self._make_context(spec)
+        self.plan = plan_cache(spec, header)
+        trained = int(llama.llama_model_n_ctx_train(self.pointer))
+        self.params = context_params(spec, self.plan, trained, self.threads, flag)
+        self.context = open_context(self.pointer, self.params, report)
         self.n_ctx = int(llama.llama_n_ctx(self.context))
         self._memory = llama.llama_get_memory(self.context)
-        self._batch = llama.llama_batch_init(MICRO_BATCH, 0, 1)
-        for place in range(MICRO_BATCH):
-            self._batch.n_seq_id[place] = 1
-            self._batch.seq_id[place][0] = 0
-        self._positions = 0
-
-    def _load(self, spec: LoadSpec, progress: Callable[[float], None]) -> object:
-        last = [0.0]
-
-        @llama.llama_progress_callback  # type: ignore[untyped-decorator]
-        def report(done: float, _: object) -> bool:
-            if time.monotonic() - last[0] > 0.1:
-                last[0] = time.monotonic()
-                progress(done)
-            return not self.flag.is_set
-
-        params = llama.llama_model_default_params()
-        params.n_gpu_layers = spec.n_gpu_layers
-        params.progress_callback = report
-        pointer = llama.llama_model_load_from_file(path_bytes(spec.model), params)
-        if self.flag.is_set:
-            raise Cancelled
-        if not pointer:
-            raise ModelUnsupported(
-                f"llama.cpp could not load {spec.model.name}. The log names the reason; "
-                "your chats are safe. Try another file of this model, or a newer glmdesk."
-            )
-        return pointer
-
-    def _make_context(self, spec: LoadSpec) -> object:
-        params = llama.llama_context_default_params()
-        params.n_ctx = spec.n_ctx or min(self.trained_context, MAX_DEFAULT_CONTEXT)
-        params.n_batch = params.n_ubatch = MICRO_BATCH
-        params.n_seq_max = 1
-        params.n_threads = params.n_threads_batch = self.threads
-        params.no_perf = True
-        if spec.exact:
-            params.type_k = params.type_v = GGML_TYPE_F32
-            params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        params.abort_callback = self.flag.callback
-        params.abort_callback_data = self.flag.data
-        context = llama.llama_init_from_model(self.pointer, params)
-        if not context:
-            raise EngineError(
-                f"There is not enough memory for a context of {params.n_ctx:,} tokens. "
-                "Set a smaller n_ctx in settings.toml and try again."
-            )
-        return context
+        self.mtp = Mtp(self.pointer, self.context, self.params) if spec.mtp else None
 
     @property
     def rope_is_multimodal(self) -> bool:
@@ -128,9 +65,10 @@ class LlamaModel:
         return int(llama.llama_model_n_embd_inp(self.pointer))
 
     @property
-    def positions(self) -> int:
-        """The position the next item will get."""
-        return self._positions
+    def can_cut(self) -> bool:
+        """Whether the end of a sequence can be taken back; recurrent layers cannot."""
+        recurrent = llama.llama_model_is_recurrent(self.pointer)
+        return not (recurrent or llama.llama_model_is_hybrid(self.pointer))
 
     def chat_template(self) -> str:
         source = llama.llama_model_chat_template(self.pointer, None)
@@ -141,94 +79,52 @@ class LlamaModel:
             )
         return bytes(source).decode("utf-8", errors="replace")
 
-    def keep(self, count: int) -> int:
-        """Cut the cache back to its first `count` items. Gives how many are left: a model with
-        recurrent layers can only start again."""
-        if count < len(self.items):
-            del self.items[count:]
-            self._positions = count_positions(self.items)
-            self._cut()
-        return len(self.items)
+    def decode(self, batch: object) -> int:
+        """llama_decode's code: 0 done, 1 no room in the cache, 2 aborted, others are errors."""
+        return int(llama.llama_decode(self.context, batch))
 
-    def _cut(self) -> None:
-        """Remove what the cache holds behind `items`."""
-        if not llama.llama_memory_seq_rm(self._memory, 0, self._positions, -1):
-            llama.llama_memory_clear(self._memory, True)
-            self.items.clear()
-            self._positions = 0
-
-    def read_tokens(self, tokens: Sequence[int]) -> None:
-        """Read at most MICRO_BATCH token ids; the last one's logits are then ready.
-
-        Raises Cancelled or EngineError; the cache is then as it was before.
-        """
-        count = len(tokens)
-        batch = self._batch
-        ctypes.memmove(batch.token, array("i", tokens).tobytes(), 4 * count)
-        ends = range(self._positions, self._positions + count)
-        ctypes.memmove(batch.pos, array("i", ends).tobytes(), 4 * count)
-        ctypes.memset(batch.logits, 0, count)
-        batch.logits[count - 1] = 1
-        batch.n_tokens = count
-        self.settle(llama.llama_decode(self.context, batch))
-        self.items.extend(tokens)
-        self._positions += count
-
-    def read_token(self, token: int) -> None:
-        """Read one token, as `read_tokens` does, without its overhead."""
-        batch = self._batch
-        batch.token[0] = token
-        batch.pos[0] = self._positions
-        batch.logits[0] = 1
-        batch.n_tokens = 1
-        code = llama.llama_decode(self.context, batch)
-        if code:
-            self.settle(code)
-        self.items.append(token)
-        self._positions += 1
-
-    def took(self, item: Item, positions: int) -> None:
-        """Something else decoded `item` into the cache."""
-        self.items.append(item)
-        self._positions += positions
-
-    def settle(self, code: int) -> None:
-        """After a decode: on failure remove what it left behind, and say why it failed."""
-        if code == 0:
+    @contextmanager
+    def attention(self, *, causal: bool) -> Iterator[None]:
+        """How the cells of a batch see each other, within the block."""
+        if causal:
+            yield
             return
-        self._cut()
-        if code == 2 or self.flag.is_set:
-            raise Cancelled
-        if code == 1:
-            raise EngineError(
-                f"The context of {self.n_ctx:,} tokens is full. Your chat is safe; start a new one, "
-                "or set a larger n_ctx."
-            )
-        raise EngineError(
-            f"llama.cpp could not go on (error {code}). The text so far is kept; send again."
-        )
+        llama.llama_set_causal_attn(self.context, False)
+        try:
+            yield
+        finally:
+            llama.llama_set_causal_attn(self.context, True)
+
+    def remove(self, sequence: int, position: int) -> bool:
+        """Remove what lies at `position` and behind it. False when only all of it can go: it is gone."""
+        if self.mtp:
+            self.mtp.cut(sequence, position)
+        if llama.llama_memory_seq_rm(self._memory, sequence, position, -1):
+            return True
+        llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return False
+
+    def last_position(self, sequence: int) -> int:
+        """-1 for an empty sequence; all cells of a picture lie at its first position."""
+        return int(llama.llama_memory_seq_pos_max(self._memory, sequence))
+
+    def copy_state(self, sequence: int) -> memoryview | None:
+        """What the cache holds of a sequence, as bytes; None when llama.cpp cannot give it."""
+        size = int(llama.llama_state_seq_get_size(self.context, sequence))
+        blob = (ctypes.c_uint8 * size)()
+        done = llama.llama_state_seq_get_data(self.context, blob, size, sequence)
+        return memoryview(blob).cast("B") if done == size else None
+
+    def restore_state(self, sequence: int, blob: memoryview) -> bool:
+        """Put a copied state back; the sequence is empty when that fails."""
+        data = (ctypes.c_uint8 * len(blob)).from_buffer(blob)
+        if llama.llama_state_seq_set_data(self.context, data, len(blob), sequence):
+            return True
+        llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return False
 
     def close(self) -> None:
-        llama.llama_batch_free(self._batch)
+        if self.mtp:
+            self.mtp.close()
         llama.llama_free(self.context)
-        llama.llama_model_free(self.pointer)
-
-
-def path_bytes(path: Path) -> bytes:
-    return str(path).encode("utf-8", errors="surrogateescape")
-
-
-def check_projector(path: Path, architecture: str, *, mrope: bool) -> None:
-    """Refuse a projector that would abort the process with this model.
-
-    llama.cpp aborts when a picture is decoded by a glm4 or glm4moe file that lacks
-    `rope.dimension_sections`. Raises ModelUnsupported or ModelDamaged.
-    """
-    if architecture in ("glm4", "glm4moe") and not mrope:
-        raise ModelUnsupported(
-            "This model file was made before llama.cpp could show it pictures; download it again to "
-            "use them. Text works."
-        )
-    caps = mtmd.mtmd_get_cap_from_file(path_bytes(path))
-    if not caps.inp_vision:
-        raise ModelDamaged(f"{path.name} is not a vision projector that llama.cpp can read.")
+        self._weights.close()

@@ -1,14 +1,13 @@
 """Render a model's own chat template into pieces that keep the template's words apart from people's.
 
-The template is rendered with a random mark in place of each text that came from a person, a file or a
-tool; what lies between the marks is the template's *glue*. Only glue is ever read with special tokens
-on, so no text can forge a role. The rendering with marks must agree with the plain rendering: where a
-template edits a text (strips it, say), the edited text is sent, and a template that cannot be taken
-apart this way is refused. Messages in, pieces out; no llama.cpp here.
+The template is rendered with a random mark in place of each text that came from a person, a file, a
+tool or a model; what lies between the marks is the template's *glue*. Only glue is ever read with
+special tokens on, so no text can forge a role. The rendering with marks must agree with the plain
+rendering: where a template edits a text (strips it, say), the edited text is sent, and a template that
+cannot be taken apart this way is refused. Messages in, pieces out; no llama.cpp here.
 """
 
 import json
-import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,45 +21,37 @@ import jinja2
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from glmdesk.engines.base import Request
+from glmdesk.engines.llama.marks import Apart, Marks, cannot_take_apart
+from glmdesk.engines.llama.pieces import Rendered, assemble
+from glmdesk.engines.llama.turns import combine, find_turns
 from glmdesk.errors import EngineError, ModelUnsupported
-from glmdesk.messages import Message, Picture, Text, Think, ToolCall
+from glmdesk.messages import Message, Text, Think
 
 RENDER_DEADLINE_S = 5.0
-_PICTURE = "\ufffc"
-"""Stands for a picture while a template handles the text around it."""
+_PROBE = tuple(
+    Message(role=role, parts=(Text(text="x"),)) for role in ("user", "assistant", "user")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Glue:
-    """The template's own text: special tokens are on."""
+class _How:
+    """What else a template is told."""
 
-    text: str
+    think: Think
+    tools: Sequence[Mapping[str, Any]] = ()
+    keep_thinking: bool = False
 
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """Text from outside: special tokens are off. `tokens` are its ids, when it was generated here."""
-
-    text: str
-    tokens: tuple[int, ...] = ()
-
-
-Piece = Glue | Words | Picture
-_How = tuple[Think, Sequence[Mapping[str, Any]]]
-"""What else a template is told: the thinking switch and the tools."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
-    """The pieces of a prompt, grouped by message; `ending` is the last glue."""
-
-    by_message: tuple[tuple[Piece, ...], ...]
-    ending: str
+    def values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {"tools": list(self.tools)} if self.tools else {}
+        if self.think != "auto":
+            values["enable_thinking"] = self.think == "on"
+        if self.keep_thinking:
+            values["clear_thinking"] = False
+        return values
 
 
 class ChatTemplate:
-    """A GGUF's chat template, ready to render."""
-
     def __init__(self, source: str, *, bos: str = "", eos: str = "") -> None:
         environment = ImmutableSandboxedEnvironment(
             trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
@@ -80,72 +71,86 @@ class ChatTemplate:
         """Whether on and off give different prompts."""
         probe = [{"role": "user", "content": "x"}]
         try:
-            return self._plain(probe, "on", ()) != self._plain(probe, "off", ())
+            return self._plain(probe, _How(think="on")) != self._plain(probe, _How(think="off"))
         except EngineError:
             return False
 
-    def render(
-        self, messages: Sequence[Message], think: Think, tools: Sequence[Mapping[str, Any]] = ()
-    ) -> Rendered:
-        """Raises EngineError when the template refuses, or cannot be taken apart."""
-        marks = _Marks(messages)
-        how = (think, tools)
-        glue = marks.split(self._plain(marks.marked(), *how))
-        plain = self._plain(marks.real(), *how)
-        for find in (self._mostly_unedited, self._all_edited):
-            contents = find(marks, glue, plain, how)
-            if _joined(glue, contents) == plain:
-                return marks.assemble(glue, contents)
-        raise _cannot_take_apart()
+    def render(self, request: Request) -> Rendered:
+        """Raises EngineError when the template refuses, or cannot be taken apart.
 
-    def _mostly_unedited(
-        self, marks: "_Marks", glue: Sequence[str], plain: str, how: "_How"
-    ) -> list[str]:
-        """The contents as they stand in `plain`; one that is neither whole nor stripped costs a render."""
-        contents: list[str] = []
-        at = len(glue[0])
-        for place, (real, after) in enumerate(zip(marks.contents, glue[1:], strict=True)):
+        Each turn is rendered with the switch it was sent with, where the template allows it; see
+        `turns`. Reasoning that a template handles in a way of its own is left out.
+        """
+        messages = _with_wanted_thinking(request)
+        try:
+            return self._rendered(messages, request)
+        except EngineError:
+            silent = [replace(message, thinking="") for message in messages]
+            if silent == messages:
+                raise
+            return self._rendered(silent, request)
+
+    def _rendered(self, messages: Sequence[Message], request: Request) -> Rendered:
+        marks = Marks(messages)
+        how = _How(think=request.think, tools=request.tools, keep_thinking=request.keep_thinking)
+        stock = self._take_apart(marks, how)
+        apart = stock if request.stock_history else self._by_turn(marks, stock, how)
+        return assemble(messages, marks.places, apart)
+
+    def _by_turn(self, marks: Marks, stock: Apart, how: _How) -> Apart:
+        """`stock` where the turns cannot be told apart."""
+        turns = find_turns(marks.messages, how.think)
+        renderings = {how.think: stock}
+        try:
+            for think in set(turns.switches) - {how.think}:
+                renderings[think] = self._take_apart(marks, replace(how, think=think))
+            return combine(turns, marks.places, renderings, self._opening) or stock
+        except EngineError:
+            return stock
+
+    def _opening(self, think: Think) -> str:
+        """The glue between an answer and the next question."""
+        marks = Marks(_PROBE)
+        return marks.split(self._plain(marks.marked(), _How(think=think))).glue[2]
+
+    def _take_apart(self, marks: Marks, how: _How) -> Apart:
+        named = marks.split(self._plain(marks.marked(), how))
+        plain = self._plain(marks.real(), how)
+        for find in (self._mostly_unedited, self._all_edited):
+            apart = replace(named, texts=tuple(find(marks, named, plain, how)))
+            if apart.whole == plain:
+                return apart
+        raise cannot_take_apart()
+
+    def _mostly_unedited(self, marks: Marks, named: Apart, plain: str, how: _How) -> Iterator[str]:
+        """The texts as they stand in `plain`; one that is neither whole nor stripped costs a render."""
+        at = len(named.glue[0])
+        for number, (place, name) in enumerate(zip(marks.places, named.texts, strict=True)):
+            after, real = named.glue[number + 1], place.text if name else ""
             for text in (real, real.strip(), real.rstrip(), real.lstrip()):
                 if plain.startswith(text + after, at):
                     break
             else:
-                text = self._edited(marks, glue, place, how)
-            contents.append(text)
+                text = self._edited(marks, named, number, how)
+            yield text
             at += len(text) + len(after)
-        return contents
 
-    def _all_edited(
-        self, marks: "_Marks", glue: Sequence[str], plain: str, how: "_How"
-    ) -> list[str]:
-        return [self._edited(marks, glue, place, how) for place in range(len(marks.contents))]
+    def _all_edited(self, marks: Marks, named: Apart, plain: str, how: _How) -> Iterator[str]:
+        return (self._edited(marks, named, place, how) for place in range(len(marks.places)))
 
-    def _edited(self, marks: "_Marks", glue: Sequence[str], place: int, how: "_How") -> str:
-        """What the template makes of one content: what is left when all the rest is known."""
-        text = self._plain(marks.marked(real=place), *how)
-        before = _joined(glue[: place + 1], marks.names[:place])
-        after = "".join(
-            name + piece
-            for name, piece in zip(["", *marks.names[place + 1 :]], glue[place + 1 :], strict=True)
-        )
+    def _edited(self, marks: Marks, named: Apart, place: int, how: _How) -> str:
+        """What the template makes of one text: what is left when all the rest is known."""
+        text = self._plain(marks.marked(real=place), how)
+        before, after = named.before(place), named.after(place)
         if text.startswith(before) and text.endswith(after) and len(text) >= len(before + after):
             return text[len(before) : len(text) - len(after)]
-        raise _cannot_take_apart()
+        raise cannot_take_apart()
 
-    def _plain(
-        self, messages: Sequence[Mapping[str, Any]], think: Think, tools: Sequence[Any]
-    ) -> str:
-        values: dict[str, Any] = {
-            **self._tokens,
-            "messages": messages,
-            "add_generation_prompt": True,
-        }
-        if tools:
-            values["tools"] = list(tools)
-        if think != "auto":
-            values["enable_thinking"] = think == "on"
+    def _plain(self, messages: Sequence[Mapping[str, Any]], how: _How) -> str:
+        given = {"messages": messages, "add_generation_prompt": True}
         try:
             with _at_most(RENDER_DEADLINE_S):
-                return self._template.render(values)
+                return self._template.render({**self._tokens, **given, **how.values()})
         except Exception as error:  # a template is foreign code: it may fail in any way
             raise EngineError(
                 f"This model's chat template does not accept this conversation ({_short(error)}). "
@@ -153,150 +158,15 @@ class ChatTemplate:
             ) from error
 
 
-class _Marks:
-    """The contents of a conversation and the random names that stand for them."""
-
-    def __init__(self, messages: Sequence[Message]) -> None:
-        self._messages = messages
-        self._nonce = secrets.token_hex(8)
-        self.contents: list[str] = []
-        self._owners: list[tuple[int, Message]] = []
-        for index, message in enumerate(messages):
-            for text in _texts(message):
-                self.contents.append(text)
-                self._owners.append((index, message))
-        self.names = [f"q{self._nonce}z{place}q" for place in range(len(self.contents))]
-
-    def marked(self, real: int = -1) -> list[dict[str, Any]]:
-        """The messages with a name in place of every content but number `real`."""
-        values = [
-            text if place == real else name
-            for place, (name, text) in enumerate(zip(self.names, self.contents, strict=True))
-        ]
-        return _template_messages(self._messages, values)
-
-    def real(self) -> list[dict[str, Any]]:
-        return _template_messages(self._messages, self.contents)
-
-    def split(self, text: str) -> list[str]:
-        """The glue before, between and after the names."""
-        glue = []
-        for name in self.names:
-            before, found, text = text.partition(name)
-            if not found or name in text:
-                raise _cannot_take_apart()
-            glue.append(before)
-        return [*glue, text]
-
-    def assemble(self, glue: Sequence[str], contents: Sequence[str]) -> Rendered:
-        groups: list[list[Piece]] = [[] for _ in self._messages]
-        for place, (index, message) in enumerate(self._owners):
-            groups[index] += [Glue(text=glue[place]), *_pieces(message, contents[place])]
-        if not groups:
-            raise EngineError("There is nothing to answer: the conversation is empty.")
-        groups[-1].append(Glue(text=glue[-1]))
-        kept = tuple(tuple(piece for piece in group if piece != Glue(text="")) for group in groups)
-        return Rendered(by_message=kept, ending=glue[-1])
-
-
-def _texts(message: Message) -> list[str]:
-    """The texts of a message that came from outside: its content, then all strings of its calls."""
-    content = _content(message)
-    texts = [] if content is None else [content]
-    return texts + [text for call in message.tool_calls for text in _strings(_call(call))]
-
-
-def _content(message: Message) -> str | None:
-    content = "".join(
-        _without_stand_in(part.text) if isinstance(part, Text) else _PICTURE
-        for part in message.parts
-    )
-    return content if content.strip() or message.role != "assistant" else None
-
-
-def _without_stand_in(text: str) -> str:
-    return text.replace(_PICTURE, "\ufffd")
-
-
-def _template_messages(
-    messages: Sequence[Message], contents: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Messages as a template expects them, with `contents` in the order of `_texts`."""
-    values = iter(contents)
-    shown: list[dict[str, Any]] = []
-    for message in messages:
-        content = "" if _content(message) is None else next(values)
-        entry: dict[str, Any] = {"role": message.role, "content": content}
-        if message.tool_calls:
-            functions = [_filled(_call(call), values) for call in message.tool_calls]
-            entry["tool_calls"] = [{"type": "function", "function": one} for one in functions]
-        shown.append(entry)
-    return shown
-
-
-def _call(call: ToolCall) -> dict[str, Any]:
-    return {"name": call.name, "arguments": call.arguments}
-
-
-def _strings(call: Mapping[str, Any]) -> Iterator[str]:
-    """All strings of a call that a person could read, in the order in which they are written."""
-    yield _without_stand_in(call["name"])
-    yield from _leaves(call["arguments"])
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and value.strip():
-        yield _without_stand_in(value)
-    elif isinstance(value, Mapping):
-        for key, deeper in value.items():
-            yield from _leaves(key)
-            yield from _leaves(deeper)
-    elif isinstance(value, list | tuple):
-        for deeper in value:
-            yield from _leaves(deeper)
-
-
-def _filled(call: Mapping[str, Any], values: Iterator[str]) -> dict[str, Any]:
-    """The call with the next of `values` in place of each of its strings."""
-    return {"name": next(values), "arguments": _fill(call["arguments"], values)}
-
-
-def _fill(value: Any, values: Iterator[str]) -> Any:
-    if isinstance(value, str):
-        return next(values) if value.strip() else value
-    if isinstance(value, Mapping):
-        return {_fill(key, values): _fill(deeper, values) for key, deeper in value.items()}
-    if isinstance(value, list | tuple):
-        return [_fill(deeper, values) for deeper in value]
-    return value
-
-
-def _pieces(message: Message, content: str) -> list[Piece]:
-    """A content with its pictures back in their places."""
-    pictures = iter(part for part in message.parts if isinstance(part, Picture))
-    pieces: list[Piece] = []
-    for number, text in enumerate(content.split(_PICTURE)):
-        if number and (picture := next(pictures, None)):
-            pieces.append(picture)
-        if text:
-            pieces.append(Words(text=text))
-    generated = message.tokens and not message.tool_calls
-    if generated and len(pieces) == 1 and isinstance(pieces[0], Words):
-        return [replace(pieces[0], tokens=message.tokens)]
-    return pieces
-
-
-def _joined(glue: Sequence[str], contents: Sequence[str]) -> str:
-    return "".join(
-        before + content for before, content in zip(glue, [*contents, ""][: len(glue)], strict=True)
-    )
-
-
-def _cannot_take_apart() -> EngineError:
-    return EngineError(
-        "This model's chat template mixes its own words with the text of the chat in a way that "
-        "glmdesk cannot check, so nothing was sent to the model. Your chat is safe; use another model."
-    )
+def _with_wanted_thinking(request: Request) -> list[Message]:
+    """The messages without the reasoning of earlier turns, unless it is to be kept."""
+    messages = request.messages
+    questions = (place for place, message in enumerate(messages) if message.role == "user")
+    last = max(questions, default=-1)
+    return [
+        message if request.keep_thinking or place > last else replace(message, thinking="")
+        for place, message in enumerate(messages)
+    ]
 
 
 def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **_: Any) -> str:

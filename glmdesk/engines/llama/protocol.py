@@ -34,6 +34,7 @@ class LoadSpec:
     n_gpu_layers: int = -1
     image_min_tokens: int = 0
     image_max_tokens: int = 0
+    image_ceiling_tokens: int = 0
     exact: bool = False
     """Keep the cache in f32 and leave flash attention out: rounding then depends far less on how a
     prompt was cut into batches. Twice the memory."""
@@ -111,8 +112,10 @@ class Loaded:
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
+    """What a job said in one step."""
+
     job: int
-    event: Event
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glmdesk.engines.base import Request
+from glmdesk.engines.llama.pieces import Glue, Piece, Words
 from glmdesk.engines.llama.prefix import Cells, Item, count_cells
-from glmdesk.engines.llama.prompt import ChatTemplate, Glue, Piece, Words
+from glmdesk.engines.llama.prompt import ChatTemplate
 from glmdesk.engines.llama.vision import Vision
 from glmdesk.engines.llama.vocabulary import Vocabulary
 from glmdesk.errors import EngineError
@@ -38,7 +39,7 @@ class PromptReader:
 
     def prompt(self, request: Request) -> Prompt:
         """Raises EngineError when the template or a picture does not go."""
-        rendered = self._template.render(request.messages, request.think, request.tools)
+        rendered = self._template.render(request)
         pictures: dict[str, Picture] = {}
         groups = [
             tuple(item for piece in group for item in self._items(piece, pictures))

@@ -1,49 +1,107 @@
-"""Choose the next token: llama.cpp's sampler chain, built from `Sampling`."""
+"""Choose the next token of one answer: repetition penalty, `Sampling`, and a grammar where one is asked for."""
 
-import secrets
-from collections.abc import Sequence
+import ctypes
+from collections import deque
+from collections.abc import Sequence, Set
+from random import Random
 
+import numpy as np
 from llama_cpp import llama_cpp as llama
 
+from glmdesk.engines.llama.choice import Logits, best, choose, penalised
+from glmdesk.engines.llama.grammar import Constraint
+from glmdesk.errors import EngineError
 from glmdesk.sampling import Sampling
+
+_FIRST_LOOK = 256
+"""How many of the best tokens are held against the grammar before the whole vocabulary is."""
 
 
 class Sampler:
-    """One chain for one answer. Close it when the answer is done."""
+    """The choices of one answer. Close it when the answer is done; its constraint closes with it."""
 
-    def __init__(self, sampling: Sampling, n_vocab: int) -> None:
-        self._chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
-        self._window = sampling.repeat_last_n if sampling.repeat_penalty != 1.0 else 0
-        if self._window:
-            self._add(
-                llama.llama_sampler_init_penalties(
-                    n_vocab, self._window, sampling.repeat_penalty, 0.0, 0.0
-                )
-            )
-        if sampling.temperature <= 0:
-            self._add(llama.llama_sampler_init_greedy())
-            return
-        if sampling.top_k > 0:
-            self._add(llama.llama_sampler_init_top_k(sampling.top_k))
-        if sampling.top_p < 1:
-            self._add(llama.llama_sampler_init_top_p(sampling.top_p, 1))
-        if sampling.min_p > 0:
-            self._add(llama.llama_sampler_init_min_p(sampling.min_p, 1))
-        self._add(llama.llama_sampler_init_temp(sampling.temperature))
-        seed = secrets.randbits(31) if sampling.seed is None else sampling.seed
-        self._add(llama.llama_sampler_init_dist(seed & 0xFFFFFFFF))
+    def __init__(
+        self, sampling: Sampling, n_vocab: int, constraint: Constraint | None = None
+    ) -> None:
+        self._sampling = sampling
+        self._row_type = ctypes.c_float * n_vocab
+        self._constraint = constraint
+        self._constraining = False
+        self._random = Random(sampling.seed)
+        penalises = sampling.repeat_penalty not in (0.0, 1.0)
+        window = max(0, sampling.repeat_last_n) if penalises else 0
+        self._recent: deque[int] = deque(maxlen=window)
 
-    def _add(self, sampler: object) -> None:
-        llama.llama_sampler_chain_add(self._chain, sampler)
+    @property
+    def constraining(self) -> bool:
+        """Whether the constraint is in force; it never is without one."""
+        return self._constraining
+
+    def constrain(self) -> None:
+        """What comes from now on must fit the constraint, if there is one."""
+        self._constraining = self._constraint is not None
 
     def remember(self, tokens: Sequence[int]) -> None:
         """Let the repetition penalty see the end of the prompt."""
-        for token in tokens[-self._window :] if self._window else ():
-            llama.llama_sampler_accept(self._chain, token)
+        window = self._recent.maxlen
+        self._recent.extend(tokens[-window:] if window else ())
 
-    def sample(self, context: object) -> int:
-        """The next token after the last decoded position."""
-        return int(llama.llama_sampler_sample(self._chain, context, -1))
+    def sample(self, context: object, row: int = -1, allow: Set[int] = frozenset()) -> int:
+        """Choose from the logits of output `row` of the last llama_decode, and accept the token.
+
+        `allow` is for a start at which the model may still decide to think: while the constraint is
+        not in force, a free choice among `allow` is taken; any other brings the constraint into
+        force, and is made under it. Raises EngineError when no token is possible.
+        """
+        logits = self._read_logits(context, row)
+        token = choose(logits, self._sampling, self._random.random())
+        if allow and token not in allow:
+            self.constrain()
+        if self._constraint and self._constraining and not self._constraint.fits(token):
+            token = self._choose_fitting(logits, self._constraint)
+        self.accept(token)
+        return token
+
+    def accept(self, token: int) -> None:
+        """Take in a token that comes next. Raises EngineError when the constraint forbids it."""
+        if self._constraint and self._constraining:
+            self._constraint.accept(token)
+        self._recent.append(token)
+
+    def _read_logits(self, context: object, row: int) -> Logits:
+        pointer = llama.llama_get_logits_ith(context, row)
+        if not pointer:
+            raise EngineError(
+                f"llama.cpp has no logits for row {row}. The chat is saved. Send the message again."
+            )
+        address = ctypes.addressof(pointer.contents)
+        logits: Logits = np.frombuffer(memoryview(self._row_type.from_address(address)), np.float32)
+        if not self._recent:
+            return logits
+        return penalised(logits, set(self._recent), self._sampling.repeat_penalty)
+
+    def _choose_fitting(self, logits: Logits, constraint: Constraint) -> int:
+        fitting = self._fitting(logits, constraint)
+        while True:
+            token = choose(fitting, self._sampling, self._random.random())
+            if constraint.fits(token):
+                return token
+            fitting[token] = -np.inf
+
+    def _fitting(self, logits: Logits, constraint: Constraint) -> Logits:
+        """The logits with all tokens ruled out that the grammar forbids, or that cannot be chosen."""
+        wanted = 1 if self._sampling.temperature <= 0 else self._sampling.top_k
+        ids = best(logits, _FIRST_LOOK) if wanted > 0 else np.arange(len(logits))
+        ids = ids[constraint.allowed(ids)]
+        if len(ids) < wanted:
+            ids = np.arange(len(logits))
+            ids = ids[constraint.allowed(ids)]
+        fitting = np.full_like(logits, -np.inf)
+        fitting[ids] = logits[ids]
+        return fitting
 
     def close(self) -> None:
-        llama.llama_sampler_free(self._chain)
+        if self._constraint:
+            self._constraint.close()
+            self._constraint = None
+            self._constraining = False

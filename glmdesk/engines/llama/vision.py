@@ -1,4 +1,4 @@
-"""Pictures for a loaded model: how many tokens one takes, and its cells in the cache.
+"""Pictures for a loaded model: how many tokens one takes, and what the vision tower makes of it.
 
 Pictures arrive at the exact size the model sees, so llama.cpp copies them unchanged. Encoding looks at
 the cancel flag after every node of the graph, since the abort callback does not reach the vision tower.
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from llama_cpp import llama_cpp as llama
 from llama_cpp import mtmd_cpp as mtmd
 
-from glmdesk.engines.llama.model import MICRO_BATCH, Cancelled, LlamaModel, path_bytes
+from glmdesk.engines.llama.cancel import CancelFlag
+from glmdesk.engines.llama.model import LlamaModel
+from glmdesk.engines.llama.native import path_bytes
 from glmdesk.engines.llama.prefix import Cells
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.errors import EngineError, ModelUnsupported
@@ -29,17 +31,46 @@ class Size:
     after: tuple[int, ...]
 
 
+class EncodingCancelled(Exception):
+    """The tower's flag was set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embeddings:
+    """What the tower makes of a picture: `n_tokens` cells, ready to be decoded."""
+
+    floats: "ctypes.Array[ctypes.c_float]"
+    """n_tokens × width, cell after cell."""
+    n_tokens: int
+    sections: tuple[tuple[int, ...], ...]
+    """Positions from 0 on: one list a section of M-RoPE (t, y, x, z), or one where there is none."""
+    causal: bool
+    """False: all cells must be decoded at once, each seeing all others."""
+
+    @property
+    def n_bytes(self) -> int:
+        return ctypes.sizeof(self.floats)
+
+    def address(self, cell: int) -> int:
+        """Where the floats of a cell begin."""
+        width = len(self.floats) // self.n_tokens
+        return ctypes.addressof(self.floats) + 4 * width * cell
+
+
 class Vision:
     """A projector beside a model. Raises ModelUnsupported when they do not fit together."""
 
     def __init__(self, model: LlamaModel, spec: LoadSpec) -> None:
-        self._model = model
+        self.flag = CancelFlag()
+        self._width = model.embedding_size
         self._sizes: dict[tuple[int, int], Size] = {}
         params = mtmd.mtmd_context_params_default()
         params.print_timings = False
         params.n_threads = model.threads
-        params.image_min_tokens = spec.image_min_tokens or -1
-        params.image_max_tokens = spec.image_max_tokens or -1
+        params.use_gpu = spec.mmproj_offload
+        # Pictures arrive at their final size: llama.cpp must not resize them once more.
+        params.image_min_tokens = 1
+        params.image_max_tokens = max(spec.image_max_tokens, spec.image_ceiling_tokens) or -1
         self._watch = llama.ggml_backend_sched_eval_callback(self._go_on)
         params.cb_eval = self._watch
         assert spec.mmproj is not None
@@ -52,7 +83,7 @@ class Vision:
 
     def _go_on(self, _: object, asking: bool, __: object) -> bool:
         """llama.cpp's question at each node: asking, "tell me after this one?"; else, "go on?"."""
-        return bool(asking) or not self._model.flag.is_set
+        return bool(asking) or not self.flag.is_set
 
     def size(self, picture: Picture) -> Size:
         """What `picture` takes, without encoding it."""
@@ -66,33 +97,42 @@ class Vision:
         size = self.size(picture)
         return Cells(id=picture.id, n_tokens=size.n_tokens, n_pos=size.n_pos)
 
-    def read(self, picture: Picture) -> None:
-        """Encode `picture` and decode it into the model's cache.
-
-        Raises Cancelled or EngineError; the cache is then as it was before.
-        """
+    def encode(self, picture: Picture) -> Embeddings:
+        """Run the tower over `picture`. Raises EncodingCancelled or EngineError."""
         with self._chunks(picture, pixels=self._pixels(picture)) as chunks:
             chunk = _image_chunk(chunks)
             failed = mtmd.mtmd_encode_chunk(self._context, chunk)
-            if self._model.flag.is_set:
-                raise Cancelled
+            if self.flag.is_set:
+                raise EncodingCancelled
             if failed:
                 raise EngineError(
                     f"The picture {picture.name} could not be encoded. Your chat is safe; try a "
                     "smaller picture."
                 )
-            self._decode(chunk, mtmd.mtmd_get_output_embd(self._context))
-        cells = self.cells(picture)
-        self._model.took(cells, cells.n_pos)
+            return self._embeddings(chunk)
 
-    def _decode(self, chunk: object, embeddings: object) -> None:
-        start = self._model.positions
-        end = llama.llama_pos(start)
-        code = mtmd.mtmd_helper_decode_image_chunk(
-            self._context, self._model.context, chunk, embeddings, start, 0, MICRO_BATCH,
-            ctypes.byref(end), mtmd.mtmd_helper_post_decode_callback(), None,
-        )  # fmt: skip
-        self._model.settle(code)
+    def _embeddings(self, chunk: object) -> Embeddings:
+        count = int(mtmd.mtmd_input_chunk_get_n_tokens(chunk))
+        floats = (ctypes.c_float * (count * self._width))()
+        output = mtmd.mtmd_get_output_embd(self._context)
+        ctypes.memmove(floats, output, ctypes.sizeof(floats))
+        return Embeddings(
+            floats=floats,
+            n_tokens=count,
+            sections=self._sections(chunk, count),
+            causal=not mtmd.mtmd_decode_use_non_causal(self._context, chunk),
+        )
+
+    def _sections(self, chunk: object, count: int) -> tuple[tuple[int, ...], ...]:
+        """Positions of the cells from 0 on, in the order in which llama.cpp wants them."""
+        if not mtmd.mtmd_decode_use_mrope(self._context):
+            return (tuple(range(count)),)
+        image = mtmd.mtmd_input_chunk_get_tokens_image(chunk)
+        places = [mtmd.mtmd_image_tokens_get_decoder_pos(image, 0, cell) for cell in range(count)]
+        return tuple(
+            tuple(int(getattr(place, section)) for place in places)
+            for section in ("t", "y", "x", "z")
+        )
 
     def _pixels(self, picture: Picture) -> bytes:
         try:

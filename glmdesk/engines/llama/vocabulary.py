@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from llama_cpp import llama_cpp as llama
 
-from glmdesk.parsing.stream import MARKERS
+from glmdesk.parsing.stream import MARKERS, THINK_OPEN
 
 STOP_WORDS = (
     "<|endoftext|>", "<|user|>", "<|observation|>", "<|system|>", "<|assistant|>",
@@ -29,6 +29,9 @@ class Vocabulary:
         stops = {self._single(word) for word in STOP_WORDS}
         self._stops = {token for token in stops if token is not None}
         self._tags = self._find_tags()
+        openers = {self._single(text) for text in (THINK_OPEN, "\n", "\n\n", " ")}
+        self.openers = frozenset(token for token in openers if token is not None)
+        """What may come before it is decided whether the model thinks."""
         self._piece = lru_cache(maxsize=65536)(self._read_piece)
 
     def _text_of(self, token: int) -> str:

@@ -1,32 +1,27 @@
-"""The engine's child process: one thread generates, the other listens.
+"""The engine's child process: what is asked goes to the threads that do it, what is said goes back.
 
-The main thread owns llama.cpp. The control thread reads the pipe all the time, so that a cancel, a price
-or the end of the parent is served while the main thread is inside native code.
+The main thread runs the scheduler and owns llama.cpp's context. The control thread reads the pipe all
+the time, so that a cancel or the end of the parent is served while the main thread is inside native
+code. Prompts are made on a third thread, pictures are encoded on a fourth, states are saved on a fifth.
 """
 
 import os
-import queue
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from glmdesk.child import Pipe
-from glmdesk.engines.base import ModelInfo
 from glmdesk.engines.llama import protocol
+from glmdesk.engines.llama.answering import Answering
 from glmdesk.engines.llama.cancel import CancelFlag
-from glmdesk.engines.llama.generation import Generation
-from glmdesk.engines.llama.model import Cancelled, LlamaModel, check_projector, start_library
-from glmdesk.engines.llama.prompt import ChatTemplate
-from glmdesk.engines.llama.reading import PromptReader
-from glmdesk.engines.llama.vision import Vision
-from glmdesk.errors import EngineError, GlmdeskError, ModelError
-from glmdesk.library import gguf
-from glmdesk.messages import Event
-from glmdesk.sampling import Sampling
-
-DEFAULT_MAX_PICTURE = 2048
-"""Tokens of one picture where nothing else is said: the vision tower's memory grows with its square."""
-DEFAULT_MIN_PICTURE = 8
+from glmdesk.engines.llama.encoder import Encoder
+from glmdesk.engines.llama.loading import Loaded, load
+from glmdesk.engines.llama.preparing import Preparer, PreparingThread
+from glmdesk.engines.llama.saver import Saver
+from glmdesk.engines.llama.scheduler import Scheduler
+from glmdesk.engines.llama.weights import LoadCancelled
+from glmdesk.errors import GlmdeskError
+from glmdesk.messages import Event, Finished
 
 
 def serve(pipe: Pipe) -> None:
@@ -35,63 +30,52 @@ def serve(pipe: Pipe) -> None:
     worker = _Worker(pipe)
     threading.Thread(target=worker.listen, name="control", daemon=True).start()
     try:
-        worker.load(spec)
+        loaded = load(spec, worker.flag, worker.tell_progress)
     except GlmdeskError as error:
         pipe.send(protocol.Fault(job=0, code=error.code, message=error.message))
-    except Cancelled:
+    except LoadCancelled:
         pass
     else:
-        worker.generate()
+        worker.run(loaded)
 
 
 class _Worker:
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._flag = CancelFlag()
-        self._loaded = False
-        self._jobs: queue.Queue[protocol.Generate | None] = queue.Queue()
-        self._turn = threading.Lock()
-        self._running = self._done = 0
+        self.flag = CancelFlag()
+        self._scheduler: Scheduler | None = None
+        self._lock = threading.Lock()
+        self._answers: dict[int, Answering | None] = {}
+        """None: its prompt is still being made."""
         self._cancelled: set[int] = set()
+        self._hurried: set[int] = set()
+        self._closing = False
+        self._prompts = PreparingThread(self._fault)
 
-    def load(self, spec: protocol.LoadSpec) -> None:
-        """Raises ModelError or EngineError with the reason, Cancelled when told to close."""
-        start_library()
-        header = gguf.read(spec.model)
-        gguf.check(header)
-        self._model = LlamaModel(
-            spec, self._flag, lambda done: self._pipe.send(protocol.Loading(progress=done))
-        )
-        vision, notice = self._load_vision(spec, header.architecture)
-        vocabulary = self._model.vocabulary
-        template = ChatTemplate(self._model.chat_template(), bos=vocabulary.bos, eos=vocabulary.eos)
-        self._reader = PromptReader(template, vocabulary, vision)
-        self._generation = Generation(self._model, self._reader, vision)
-        info = ModelInfo(
-            id=spec.id,
-            name=spec.name,
-            n_ctx=self._model.n_ctx,
-            vision=vision is not None,
-            thinking=template.has_thinking_switch(),
-            image_min_tokens=(spec.image_min_tokens or DEFAULT_MIN_PICTURE) if vision else 0,
-            image_max_tokens=(spec.image_max_tokens or DEFAULT_MAX_PICTURE) if vision else 0,
-            sampling=spec.sampling or Sampling(),
-            notice=" ".join(filter(None, (spec.notice, notice))),
-        )
-        details = {"architecture": header.architecture, "threads": self._model.threads}
-        self._loaded = True
-        self._pipe.send(protocol.Loaded(info=info, details=details))
+    def tell_progress(self, done: float) -> None:
+        self._pipe.send(protocol.Loading(progress=done))
 
-    def _load_vision(self, spec: protocol.LoadSpec, architecture: str) -> tuple[Vision | None, str]:
-        """A projector that does not fit costs the pictures, never the chat: the notice says so."""
-        if spec.mmproj is None:
-            return None, ""
-        try:
-            gguf.check(gguf.read(spec.mmproj))
-            check_projector(spec.mmproj, architecture, mrope=self._model.rope_is_multimodal)
-            return Vision(self._model, spec), ""
-        except ModelError as error:
-            return None, error.message
+    def run(self, loaded: Loaded) -> None:
+        """The main thread, until Close."""
+        model = loaded.model
+        saver = Saver(model, loaded.states)
+        encoder = Encoder(loaded.vision, self._wake) if loaded.vision else None
+        self._preparer = Preparer(model, loaded.reader, saver)
+        scheduler = Scheduler(model, encoder, saver, self._said, self._fault)
+        with self._lock:
+            self._scheduler = scheduler
+            closing = self._closing
+        if not closing:
+            self._pipe.send(protocol.Loaded(info=loaded.info, details=loaded.details))
+            scheduler.run()
+        saver.close()
+        if encoder:
+            encoder.close()
+        model.close()
+
+    def _wake(self) -> None:
+        if self._scheduler:
+            self._scheduler.wake()
 
     def listen(self) -> None:
         """The control thread. When the parent is gone, so is this process."""
@@ -106,59 +90,79 @@ class _Worker:
 
     def _obey(self, message: object) -> None:
         if isinstance(message, protocol.Generate):
-            self._jobs.put(message)
+            self._generate(message)
         elif isinstance(message, protocol.Cancel):
             self._cancel(message.job)
+        elif isinstance(message, protocol.AnswerNow):
+            self._hurry(message.job)
         elif isinstance(message, protocol.PriceOf):
-            self._price(message)
+            self._prompts.put(message.job, lambda: self._price(message))
+        elif isinstance(message, protocol.Forget):
+            self._forget(message.conversation)
         elif isinstance(message, protocol.Close):
             self._close()
 
-    def _cancel(self, job: int) -> None:
-        with self._turn:
-            if job > self._done:
-                self._cancelled.add(job)
-            if job and job == self._running:
-                self._flag.set()
+    def _generate(self, message: protocol.Generate) -> None:
+        with self._lock:
+            self._answers[message.job] = None
+        self._prompts.put(message.job, lambda: self._prepare(message))
 
-    def _close(self) -> None:
-        """End the answer or the loading that is under way, then the process."""
-        with self._turn:
-            if self._running or not self._loaded:
-                self._flag.set()
-        self._jobs.put(None)
+    def _prepare(self, message: protocol.Generate) -> None:
+        scheduler = self._scheduler
+        assert scheduler is not None
+        name = message.request.conversation
+        held = any(slot.conversation == name for slot in scheduler.cache.slots)
+        answer = self._preparer.answer(message, held=held)
+        with self._lock:
+            self._answers[message.job] = answer
+            answer.cancelled = message.job in self._cancelled
+            answer.course.answer_now = message.job in self._hurried
+        scheduler.order(lambda: scheduler.add(answer))
 
     def _price(self, message: protocol.PriceOf) -> None:
-        try:
-            per_message = self._reader.price(message.request)
-            self._pipe.send(protocol.Priced(job=message.job, per_message=per_message))
-        except GlmdeskError as error:
-            self._fault(message.job, error)
+        per_message = self._preparer.price(message.request)
+        self._pipe.send(protocol.Priced(job=message.job, per_message=per_message))
 
-    def generate(self) -> None:
-        """The main thread: one answer after the other until Close."""
-        while (message := self._jobs.get()) is not None:
-            with self._turn:
-                self._running = message.job
-                if message.job in self._cancelled:
-                    self._flag.set()
-            try:
-                for event in self._events(message):
-                    self._pipe.send(protocol.Happened(job=message.job, event=event))
-            except GlmdeskError as error:
-                self._fault(message.job, error)
-            finally:
-                with self._turn:
-                    self._running, self._done = 0, message.job
-                    self._cancelled.discard(message.job)
-                    self._flag.clear()
-        self._model.close()
+    def _cancel(self, job: int) -> None:
+        with self._lock:
+            if job not in self._answers:
+                return
+            answer = self._answers[job]
+            self._cancelled.add(job)
+        if answer and self._scheduler:
+            self._scheduler.cancel(answer)
 
-    def _events(self, message: protocol.Generate) -> Iterator[Event]:
-        try:
-            yield from self._generation.run(message.request)
-        except Cancelled as error:
-            raise EngineError("Stopped.") from error
+    def _hurry(self, job: int) -> None:
+        with self._lock:
+            if job in self._answers:
+                self._hurried.add(job)
+                if answer := self._answers[job]:
+                    answer.course.answer_now = True
+
+    def _forget(self, conversation: str) -> None:
+        if scheduler := self._scheduler:
+            scheduler.order(lambda: scheduler.forget(conversation))
+
+    def _close(self) -> None:
+        """End the answers or the loading that is under way, then the process."""
+        with self._lock:
+            self._closing = True
+            if self._scheduler is None:
+                self.flag.set()
+        if self._scheduler:
+            self._scheduler.close()
+
+    def _said(self, job: int, events: Sequence[Event]) -> None:
+        if any(isinstance(event, Finished) for event in events):
+            self._done(job)
+        self._pipe.send(protocol.Happened(job=job, events=tuple(events)))
 
     def _fault(self, job: int, error: GlmdeskError) -> None:
+        self._done(job)
         self._pipe.send(protocol.Fault(job=job, code=error.code, message=error.message))
+
+    def _done(self, job: int) -> None:
+        with self._lock:
+            self._answers.pop(job, None)
+            self._cancelled.discard(job)
+            self._hurried.discard(job)

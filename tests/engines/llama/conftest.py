@@ -6,31 +6,16 @@ from random import Random
 
 import pytest
 
-from glmdesk.engines.llama.cancel import CancelFlag
-from glmdesk.engines.llama.model import LlamaModel, start_library
-from glmdesk.engines.llama.prompt import ChatTemplate
 from glmdesk.engines.llama.protocol import LoadSpec
-from glmdesk.engines.llama.reading import PromptReader
-from glmdesk.engines.llama.vision import Vision
 from glmdesk.messages import Picture
 from tests.engines.chats import picture
 from tests.engines.llama.inside import Inside
 from tools.pico.scenes import scene
 
 
-def _open(spec: LoadSpec) -> Inside:
-    start_library()
-    model = LlamaModel(spec, CancelFlag(), lambda done: None)
-    vision = Vision(model, spec) if spec.mmproj else None
-    template = ChatTemplate(model.chat_template(), bos=model.vocabulary.bos)
-    return Inside(
-        model=model, reader=PromptReader(template, model.vocabulary, vision), vision=vision
-    )
-
-
 @pytest.fixture(scope="session")
 def shared_pico(pico_spec: LoadSpec) -> Iterator[Inside]:
-    pico = _open(pico_spec)
+    pico = Inside(pico_spec)
     yield pico
     pico.close()
 
@@ -44,7 +29,7 @@ def pico(shared_pico: Inside) -> Inside:
 
 @pytest.fixture(scope="session")
 def smollm2(smollm2_spec: LoadSpec) -> Iterator[Inside]:
-    opened = _open(smollm2_spec)
+    opened = Inside(smollm2_spec)
     yield opened
     opened.close()
 

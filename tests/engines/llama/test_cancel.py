@@ -1,14 +1,17 @@
 """A cancel at any moment: the cache holds what `items` says, and the next answer is the usual one."""
 
 import threading
+import time
+from collections import OrderedDict
 from random import Random
+from typing import NoReturn
 
 import pytest
 
 from glmdesk.engines.base import Request
+from glmdesk.engines.llama.answering import Answering
 from glmdesk.engines.llama.cancel import CancelFlag
-from glmdesk.engines.llama.generation import Generation
-from glmdesk.engines.llama.model import Cancelled, LlamaModel
+from glmdesk.engines.llama.vision import EncodingCancelled
 from glmdesk.messages import Event, Message, Picture, Reading
 from glmdesk.sampling import GREEDY
 from tests.engines.chats import answer_of, ask, finished
@@ -30,13 +33,6 @@ class CountingFlag(CancelFlag):
         return self._left < 0
 
 
-@pytest.fixture
-def flagged(pico: Inside, monkeypatch: pytest.MonkeyPatch) -> LlamaModel:
-    """The model, whose flag the test may replace."""
-    monkeypatch.setattr(pico.model, "flag", pico.model.flag)
-    return pico.model
-
-
 def test_the_flag() -> None:
     flag = CancelFlag()
     assert not flag.is_set
@@ -52,68 +48,72 @@ def test_while_writing(pico: Inside) -> None:
     question, rng = [ask("Count to 20.")], Random(0)
     whole = answer_of(pico.run(question))
     for stop_at in (0, 1, *(rng.randrange(2, 30) for _ in range(6))):
-        events = pico.run(
-            question,
-            make_sampler=acting(lambda number, at=stop_at: pico.model.flag.set() if number == at else None),  # type: ignore[misc]
-        )  # fmt: skip
+        running: list[Answering] = []
+
+        def act(number: int, at: int = stop_at, running: list[Answering] = running) -> None:
+            if number == at:
+                pico.scheduler.cancel(running[0])
+
+        running.append(pico.begin(wanted(question), acting(act)))
+        events = pico.end(*running)[0]
         assert finished(events).reason == "cancelled"
         assert whole.startswith(answer_of(events))
         assert pico.cache_agrees()
-        pico.model.flag.clear()
         assert answer_of(pico.run(question)) == whole
 
 
 def test_before_reading(pico: Inside, scene_pictures: list[Scene]) -> None:
-    pico.model.flag.set()
     for messages in ([ask("Hello")], [ask(scene_pictures[0][0], "Describe the image.")]):
-        events = pico.run(messages)
+        answer = pico.begin(wanted(messages))
+        pico.scheduler.cancel(answer)
+        events = pico.end(answer)[0]
         assert finished(events).reason == "cancelled"
         assert finished(events).usage.completion_tokens == 0
         assert answer_of(events) == ""
-        assert pico.cache_agrees()
-    assert all(isinstance(item, int) for item in pico.model.items)
+    assert not any(slot.items for slot in pico.scheduler.cache.slots)
 
 
 def test_while_encoding(
-    pico: Inside, flagged: LlamaModel, scene_pictures: list[Scene], monkeypatch: pytest.MonkeyPatch
+    pico: Inside, scene_pictures: list[Scene], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pico.vision
     shown, color, kind = scene_pictures[0]
-    question = [ask(shown, f"What color is the {kind}?")]
-    pico.model.read_tokens([1, 2, 3])
-    before = list(flagged.items)
     for looks in (0, 1, 2, 5, 20, 50):
-        flagged.flag = CountingFlag(looks)
-        with pytest.raises(Cancelled):
-            pico.vision.read(shown)
-        assert flagged.items == before
-        assert pico.cache_agrees()
+        monkeypatch.setattr(pico.vision, "flag", CountingFlag(looks))
+        with pytest.raises(EncodingCancelled):
+            pico.vision.encode(shown)
     monkeypatch.undo()
-    assert answer_of(pico.run(question)) == f"The {kind} is {color}."
+    assert answer_of(pico.run([ask(shown, f"What color is the {kind}?")])) == (
+        f"The {kind} is {color}."
+    )
 
 
-def test_while_a_picture_is_decoded(
+def test_a_chat_that_waits_for_its_picture(
     pico: Inside, scene_pictures: list[Scene], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vision = pico.vision
-    assert vision
-    shown, color, kind = scene_pictures[2]
-    pico.model.read_tokens([1, 2, 3])
-    decode = vision._decode
+    """The picture is never done; the cancel reaches the encoder too."""
+    assert pico.vision
+    assert pico.encoder
+    shown, color, kind = scene_pictures[4]
+    encode, stopped = pico.vision.encode, threading.Event()
 
-    def stopped(chunk: object, embeddings: object) -> None:
-        pico.model.flag.set()
-        decode(chunk, embeddings)
+    def endless(one: Picture) -> NoReturn:
+        assert pico.vision
+        while not pico.vision.flag.is_set:
+            time.sleep(0.001)
+        stopped.set()
+        raise EncodingCancelled
 
-    monkeypatch.setattr(vision, "_decode", stopped)
-    with pytest.raises(Cancelled):
-        vision.read(shown)
-    assert pico.model.items == [1, 2, 3]
-    assert pico.cache_agrees()
-    pico.model.flag.clear()
-    monkeypatch.undo()
-    answer = answer_of(pico.run([ask(shown, f"What color is the {kind}?")]))
-    assert answer == f"The {kind} is {color}."
+    monkeypatch.setattr(pico.encoder, "_kept", OrderedDict())
+    monkeypatch.setattr(pico.vision, "encode", endless)
+    answer = pico.begin(wanted([ask(shown, f"What color is the {kind}?")]))
+    threading.Timer(0.05, pico.scheduler.cancel, [answer]).start()
+    assert finished(pico.end(answer)[0]).reason == "cancelled"
+    assert stopped.wait(5)
+    monkeypatch.setattr(pico.vision, "encode", encode)
+    assert answer_of(pico.run([ask(shown, f"What color is the {kind}?")])) == (
+        f"The {kind} is {color}."
+    )
 
 
 @pytest.mark.model
@@ -121,10 +121,8 @@ def test_while_a_picture_is_decoded(
 def test_while_reading_a_long_prompt(smollm2: Inside) -> None:
     """SmolLM2 reads some hundred tokens a second here, so the flag falls into a decode."""
     smollm2.reset()
-    long = [ask("The river runs past the old mill and on to the sea. " * 240)]
-    short = [
-        ask("The river runs past the old mill and on to the sea. " * 50 + "Where does it run?")
-    ]
+    river = "The river runs past the old mill and on to the sea. "
+    long, short = [ask(river * 240)], [ask(river * 50 + "Where does it run?")]
     margins: list[float] = []
     fresh = answer_of(smollm2.run(short, "auto", watching(margins), max_tokens=8))
     smollm2.reset()
@@ -134,8 +132,7 @@ def test_while_reading_a_long_prompt(smollm2: Inside) -> None:
         assert finished(events).usage.prompt_tokens > 2500
         assert finished(events).usage.completion_tokens == 0
         assert smollm2.cache_agrees()
-        assert len(smollm2.model.items) >= read
-        smollm2.model.flag.clear()
+        assert len(smollm2.items) >= read
     events = smollm2.run(short, "auto", max_tokens=8)
     assert smollm2.cache_agrees()
     assert finished(events).usage.cached_tokens > 0
@@ -145,13 +142,23 @@ def test_while_reading_a_long_prompt(smollm2: Inside) -> None:
 def _cancelled_after(
     opened: Inside, messages: list[Message], read: int, seconds: float
 ) -> list[Event]:
-    """Set the flag `seconds` after so many tokens are read."""
-    timer = threading.Timer(seconds, opened.model.flag.set)
-    events: list[Event] = []
-    generation = Generation(opened.model, opened.reader, opened.vision)
-    for event in generation.run(Request(messages=messages, sampling=GREEDY, max_tokens=8)):
-        events.append(event)
-        if isinstance(event, Reading) and event.done >= read and not timer.ident:
+    """Cancel `seconds` after so many tokens are read."""
+    answer = opened.begin(wanted(messages, max_tokens=8))
+    timer = threading.Timer(seconds, opened.scheduler.cancel, [answer])
+    while not opened.is_done(answer):
+        opened.scheduler.turn()
+        done = [event.done for event in opened.said[answer.job] if isinstance(event, Reading)]
+        if done and done[-1] >= read and not timer.ident:
             timer.start()
     timer.join()
-    return events
+    return opened.said[answer.job]
+
+
+def wanted(messages: list[Message], max_tokens: int = 96) -> Request:
+    return Request(
+        messages=messages,
+        think="off",
+        sampling=GREEDY,
+        max_tokens=max_tokens,
+        prompt_lookup=False,
+    )

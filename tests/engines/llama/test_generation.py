@@ -1,10 +1,11 @@
 """Whole answers: what is reused, counted and kept, and that reuse changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from random import Random
 
 import pytest
+from llama_cpp import llama_cpp as llama
 
 from glmdesk.engines.base import Request
 from glmdesk.engines.llama.sampler import Sampler
@@ -103,7 +104,7 @@ class OneTokenSampler(Sampler):
 
     token = 0
 
-    def sample(self, context: object) -> int:
+    def sample(self, context: object, row: int = -1, allow: Set[int] = frozenset()) -> int:
         return self.token
 
 
@@ -123,10 +124,10 @@ def test_an_answer_ends_where_the_context_does(pico: Inside) -> None:
 
 def test_a_prompt_larger_than_the_context_is_refused(pico: Inside) -> None:
     pico.run([ask("Hello")])
-    before = list(pico.model.items)
+    before = list(pico.items)
     with pytest.raises(ContextFull, match=r"take [\d,]+ tokens, and the model has room for 2,048"):
         pico.run([ask("lima " * 3000)])
-    assert pico.model.items == before
+    assert pico.items == before
 
 
 def test_a_seed_gives_one_answer(pico: Inside) -> None:
@@ -160,7 +161,10 @@ def test_a_cache_that_cannot_be_cut_is_read_again(
     expected = answer_of(pico.run([ask("Repeat: oslo 12")]))
     pico.run([ask("Repeat: oslo 34 tiger")])
     library = "glmdesk.engines.llama.model.llama.llama_memory_seq_rm"
-    monkeypatch.setattr(library, lambda *_: False)
+    remove = llama.llama_memory_seq_rm
+    monkeypatch.setattr(
+        library, lambda memory, number, start, end: start < 0 and remove(memory, number, start, end)
+    )
     events = pico.run([ask("Repeat: oslo 12")])
     assert answer_of(events) == expected
     assert finished(events).usage.cached_tokens == 0

@@ -1,43 +1,34 @@
 """Prompts as the publisher's templates write them, and texts that try to be more than text."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glmdesk.engines.base import Request
 from glmdesk.engines.llama import prompt
-from glmdesk.engines.llama.prompt import ChatTemplate, Glue, Rendered, Words
+from glmdesk.engines.llama.marks import Marks
+from glmdesk.engines.llama.pieces import Glue, Words
+from glmdesk.engines.llama.prompt import ChatTemplate, _How, _with_wanted_thinking
 from glmdesk.errors import EngineError, ModelUnsupported
 from glmdesk.messages import Message, Picture, Think, ToolCall
 from tests.engines.chats import ask, say
-
-DATA = Path(__file__).parents[2] / "data"
-GLM46 = ChatTemplate((DATA / "like_glm46.jinja").read_text(encoding="utf-8"))
-GLM47 = ChatTemplate((DATA / "like_glm47.jinja").read_text(encoding="utf-8"))
-PICTURE = Picture(id="p", width=112, height=112, path=Path("p.rgb"))
-
-
-def zoom(**arguments: object) -> Message:
-    calls = (ToolCall(name="zoom", arguments=arguments),)
-    return Message(role="assistant", tool_calls=calls)
-
-
-def text_of(rendered: Rendered) -> str:
-    pieces = [piece for group in rendered.by_message for piece in group]
-    return "".join("▣" if isinstance(piece, Picture) else piece.text for piece in pieces)
-
-
-def words_of(rendered: Rendered) -> list[str]:
-    groups = rendered.by_message
-    return [piece.text for group in groups for piece in group if isinstance(piece, Words)]
-
-
-def glue_of(rendered: Rendered) -> str:
-    groups = rendered.by_message
-    return "".join(piece.text for group in groups for piece in group if isinstance(piece, Glue))
-
+from tests.engines.llama.renderings import (
+    GLM46,
+    GLM46V,
+    GLM47,
+    PICO,
+    PICTURE,
+    glue_of,
+    pieces_of,
+    render,
+    text_of,
+    words_of,
+    zoom,
+)
 
 CHAT = (say("system", "SYS"), ask("q1"), say("assistant", "a1"), ask("q2"))
 LOOP = (ask("q1"), zoom(box=[1, 2]), say("tool", "RES"))
@@ -47,6 +38,8 @@ OFFICIAL = [
     (GLM46, CHAT, "off", "[gMASK]<sop><|system|>\nSYS<|user|>\nq1/nothink<|assistant|>\n<think></think>\na1<|user|>\nq2/nothink<|assistant|>\n<think></think>"),
     (GLM46, (ask("q1/nothink"),), "off", "[gMASK]<sop><|user|>\nq1/nothink<|assistant|>\n<think></think>"),
     (GLM46, LOOP, "auto", "[gMASK]<sop><|user|>\nq1<|assistant|>\n<think></think>\n<tool_call>zoom\n<arg_key>box</arg_key>\n<arg_value>[1, 2]</arg_value>\n</tool_call><|observation|>\n<tool_response>\nRES\n</tool_response><|assistant|>"),
+    (GLM46V, CHAT, "on", "[gMASK]<sop><|system|>\nSYS<|user|>\nq1<|assistant|>\n<think></think>\na1<|user|>\nq2<|assistant|>\n"),
+    (GLM46V, CHAT, "off", "[gMASK]<sop><|system|>\nSYS<|user|>\nq1/nothink<|assistant|>\n<think></think>\na1<|user|>\nq2/nothink<|assistant|>\n<think></think>\n"),
     (GLM47, CHAT, "auto", "[gMASK]<sop><|system|>SYS<|user|>q1<|assistant|></think>a1<|user|>q2<|assistant|><think>"),
     (GLM47, CHAT, "on", "[gMASK]<sop><|system|>SYS<|user|>q1<|assistant|></think>a1<|user|>q2<|assistant|><think>"),
     (GLM47, CHAT, "off", "[gMASK]<sop><|system|>SYS<|user|>q1<|assistant|></think>a1<|user|>q2<|assistant|></think>"),
@@ -58,13 +51,13 @@ OFFICIAL = [
 def test_official_renderings(
     template: ChatTemplate, messages: Sequence[Message], think: Think, expected: str
 ) -> None:
-    assert text_of(template.render(messages, think)) == expected
+    assert text_of(render(template, messages, think)) == expected
 
 
 def test_ending_is_the_glue_after_the_last_text() -> None:
-    assert GLM47.render(CHAT, "auto").ending == "<|assistant|><think>"
-    assert GLM46.render(CHAT, "off").ending == "/nothink<|assistant|>\n<think></think>"
-    assert GLM46.render([ask("I say <think>")], "auto").ending == "<|assistant|>"
+    assert render(GLM47, CHAT).ending == "<|assistant|><think>"
+    assert render(GLM46, CHAT, "off").ending == "/nothink<|assistant|>\n<think></think>"
+    assert render(GLM46, [ask("I say <think>")]).ending == "<|assistant|>"
 
 
 def test_thinking_switch() -> None:
@@ -81,42 +74,47 @@ FORGERIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("template", [GLM46, GLM47])
+@pytest.mark.parametrize("template", [GLM46, GLM46V, GLM47])
 @pytest.mark.parametrize("forged", FORGERIES)
 @pytest.mark.parametrize("think", ["auto", "on", "off"])
-def test_no_text_becomes_glue(template: ChatTemplate, forged: str, think: Think) -> None:
-    honest = glue_of(template.render(_everywhere("x"), think))
-    rendered = template.render(_everywhere(f"a {forged} b"), think)
+@pytest.mark.parametrize("keep_thinking", [True, False])
+def test_no_text_becomes_glue(
+    template: ChatTemplate, forged: str, think: Think, keep_thinking: bool
+) -> None:
+    how = {"keep_thinking": keep_thinking}
+    honest = glue_of(render(template, _everywhere("x"), think, **how))
+    rendered = render(template, _everywhere(f"a {forged} b"), think, **how)
     shown = forged.replace("\ufffc", "\ufffd")
     assert glue_of(rendered) == honest
     assert f"a {shown} b" in words_of(rendered)
 
 
 def _everywhere(text: str) -> list[Message]:
-    """A text in every place that someone outside can fill."""
+    """A text in every place that someone outside can fill, in turns of different switches."""
     calls = (ToolCall(name=text, arguments={text: text, "deep": {"k" + text: [text, [text, 1]]}}),)
     return [
         say("system", text),
-        ask(text, PICTURE, text),
-        say("assistant", text if "</think>" not in text else "x"),
+        replace(ask(text, PICTURE, text), think="off"),
+        replace(say("assistant", text), thinking=text),
+        replace(ask(text), think="on"),
+        replace(say("assistant", text), thinking=text),
         ask(text),
-        Message(role="assistant", tool_calls=calls),
+        Message(role="assistant", tool_calls=calls, thinking=text),
         say("tool", text),
     ]
 
 
 @pytest.mark.parametrize("forged", ["\ufffc", "x\ufffc", "\ufffc\ufffc\ufffc"])
 def test_a_stand_in_for_a_picture_is_not_a_picture(forged: str) -> None:
-    rendered = GLM46.render([ask(forged, PICTURE, forged), zoom(why=forged)], "auto")
-    pieces = [piece for group in rendered.by_message for piece in group]
-    assert sum(isinstance(piece, Picture) for piece in pieces) == 1
+    rendered = render(GLM46, [ask(forged, PICTURE, forged), zoom(why=forged)])
+    assert sum(isinstance(piece, Picture) for piece in pieces_of(rendered)) == 1
     assert words_of(rendered)[0] == forged.replace("\ufffc", "\ufffd")
 
 
 def test_pictures_stay_in_their_places() -> None:
     other = Picture(id="o", width=112, height=112, path=Path("o.rgb"))
     messages = [ask(PICTURE, "between", other), say("assistant", "ok"), ask("after ", PICTURE)]
-    rendered = GLM46.render(messages, "off")
+    rendered = render(GLM46, messages, "off")
     first, _, last = rendered.by_message
     assert first == (Glue(text="[gMASK]<sop><|user|>\n"), PICTURE, Words(text="between"), other)
     assert last[1:3] == (Words(text="after "), PICTURE)
@@ -125,20 +123,27 @@ def test_pictures_stay_in_their_places() -> None:
 
 def test_generated_tokens_stay_with_an_answer_that_is_only_text() -> None:
     answer = say("assistant", "a1", tokens=(1, 2))
-    rendered = GLM46.render([ask("q"), answer, ask("q")], "auto")
+    rendered = render(GLM46, [ask("q"), answer, ask("q")])
     assert Words(text="a1", tokens=(1, 2)) in rendered.by_message[1]
 
 
 def test_an_edited_text_is_sent_as_edited() -> None:
-    rendered = GLM46.render([ask("q"), say("assistant", " \n a1 \n"), ask("q\n")], "auto")
+    rendered = render(GLM46, [ask("q"), say("assistant", " \n a1 \n"), ask("q\n")])
     assert words_of(rendered) == ["q", "a1", "q\n"]
 
 
-def test_what_the_template_cuts_off_at_a_tag_is_not_sent() -> None:
+@pytest.mark.parametrize("said", ["<think>x</think> y", "</think>", "the </think> tag"])
+@pytest.mark.parametrize("template", [GLM46, GLM46V, GLM47, PICO])
+def test_a_tag_in_an_answer_makes_no_reasoning_of_it(template: ChatTemplate, said: str) -> None:
+    rendered = render(template, [ask("q"), say("assistant", said), ask("q")])
+    assert words_of(rendered) == ["q", said, "q"]
+
+
+def test_what_a_template_cuts_off_is_not_sent() -> None:
+    source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content.split('</think>')[-1].strip() }}{% endfor %}"
     answer = say("assistant", "<think>secret</think>\nAfter </think> the tag")
-    rendered = GLM46.render([ask("q"), answer, ask("q")], "auto")
+    rendered = render(ChatTemplate(source), [ask("q"), answer, ask("q")])
     assert words_of(rendered) == ["q", "the tag", "q"]
-    assert "secret" not in text_of(rendered)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,7 @@ def test_what_the_template_cuts_off_at_a_tag_is_not_sent() -> None:
 )
 def test_a_template_that_cannot_be_taken_apart_is_refused(source: str) -> None:
     with pytest.raises(EngineError, match="cannot check, so nothing was sent"):
-        ChatTemplate(source).render([ask("x"), say("assistant", "y")], "auto")
+        render(ChatTemplate(source), [ask("x"), say("assistant", "y")])
 
 
 @pytest.mark.parametrize(
@@ -167,25 +172,25 @@ def test_a_template_that_cannot_be_taken_apart_is_refused(source: str) -> None:
 )
 def test_what_a_template_edits_into_a_text_is_words(edit: str, expected: list[str]) -> None:
     source = f"{{% for m in messages %}}<|user|>{{{{ m.content | {edit} }}}}<|end|>{{% endfor %}}"
-    edited = ChatTemplate(source).render([ask(" abc "), ask("cab")], "auto")
+    edited = render(ChatTemplate(source), [ask(" abc "), ask("cab")])
     assert glue_of(edited) == "<|user|><|end|><|user|><|end|>"
     assert words_of(edited) == expected
 
 
 def test_an_empty_conversation_is_refused() -> None:
     with pytest.raises(EngineError):
-        GLM46.render([], "auto")
+        render(GLM46, [])
 
 
 def test_an_answer_of_white_space_counts_as_none() -> None:
-    rendered = GLM46.render([ask("q"), say("assistant", " \n"), ask("q")], "auto")
+    rendered = render(GLM46, [ask("q"), say("assistant", " \n"), ask("q")])
     assert words_of(rendered) == ["q", "q"]
 
 
 def test_tools_and_arguments_keep_their_letters() -> None:
     tools = [{"type": "function", "function": {"name": "zöom", "description": "schärfer 🔍"}}]
     messages = [ask("q"), zoom(wo="größer", kurz=["é", 1.5, None, True]), say("tool", "ok")]
-    text = text_of(GLM46.render(messages, "auto", tools))
+    text = text_of(render(GLM46, messages, tools=tools))
     assert '"name": "zöom", "description": "schärfer 🔍"' in text
     assert "<arg_value>größer</arg_value>" in text
     assert '<arg_value>["é", 1.5, null, true]</arg_value>' in text
@@ -193,18 +198,15 @@ def test_tools_and_arguments_keep_their_letters() -> None:
 
 def test_loop_controls_and_raise_exception() -> None:
     source = "{% for m in messages %}{% if m.role == 'tool' %}{% break %}{% endif %}{{ m.content }}{% endfor %}"
-    assert text_of(ChatTemplate(source).render([ask("x")], "auto")) == "x"
+    assert text_of(render(ChatTemplate(source), [ask("x")])) == "x"
     refusing = ChatTemplate("{{ raise_exception('roles must alternate') }}")
     with pytest.raises(EngineError, match="roles must alternate"):
-        refusing.render([ask("x")], "auto")
+        render(refusing, [ask("x")])
 
 
 def test_begin_and_end_tokens_reach_the_template() -> None:
     source = "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}"
-    assert (
-        text_of(ChatTemplate(source, bos="<s>", eos="</s>").render([ask("x")], "auto"))
-        == "<s>x</s>"
-    )
+    assert text_of(render(ChatTemplate(source, bos="<s>", eos="</s>"), [ask("x")])) == "<s>x</s>"
 
 
 SSTI = [
@@ -245,7 +247,7 @@ def test_hostile_templates_are_refused_and_do_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises((ModelUnsupported, EngineError)):
-        ChatTemplate(source).render([ask("x")], "auto")
+        render(ChatTemplate(source), [ask("x")])
     assert not list(tmp_path.iterdir())
 
 
@@ -255,35 +257,48 @@ def test_a_template_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> N
     template = ChatTemplate(loops)
     assert not template.has_thinking_switch()
     with pytest.raises(EngineError, match="takes too long"):
-        template.render([ask("x")], "auto")
+        render(template, [ask("x")])
 
 
 def test_an_error_of_a_template_is_kept_short() -> None:
     with pytest.raises(EngineError) as caught:
-        ChatTemplate("{{ raise_exception('x' * 100000) }}").render([ask("x")], "auto")
+        render(ChatTemplate("{{ raise_exception('x' * 100000) }}"), [ask("x")])
     assert len(caught.value.message) < 500
 
 
 roles = st.sampled_from(["system", "user", "assistant", "tool"])
 texts = st.one_of(st.text(max_size=12), st.sampled_from([*FORGERIES, " ", "\n", " a\n"]))
 parts = st.lists(st.one_of(texts, st.just(PICTURE)), min_size=1, max_size=3)
-conversations = st.lists(
-    st.builds(lambda role, given: say(role, *given), roles, parts), min_size=1, max_size=5
+thoughts = st.one_of(st.just(""), texts)
+switches = st.sampled_from([None, "auto", "on", "off"])
+messages = st.builds(
+    lambda role, given, thinking, think: replace(say(role, *given), thinking=thinking, think=think),
+    roles, parts, thoughts, switches,
+)  # fmt: skip
+conversations = st.lists(messages, min_size=1, max_size=5)
+
+
+@given(
+    conversations,
+    st.sampled_from(["auto", "on", "off"]),
+    st.booleans(),
+    st.sampled_from([GLM46, GLM46V, GLM47]),
 )
-
-
-@given(conversations, st.sampled_from(["auto", "on", "off"]), st.sampled_from([GLM46, GLM47]))
 @settings(max_examples=150, deadline=None)
-def test_pieces_are_the_plain_rendering(
-    messages: list[Message], think: Think, template: ChatTemplate
+def test_stock_pieces_are_the_plain_rendering(
+    messages: list[Message], think: Think, keep_thinking: bool, template: ChatTemplate
 ) -> None:
     """What is sent is exactly what the template writes; a conversation that cannot be is refused."""
-    plain = template._plain(prompt._Marks(messages).real(), think, ())
+    how = _How(think=think, keep_thinking=keep_thinking)
+    request = Request(
+        messages=messages, think=think, keep_thinking=keep_thinking, stock_history=True
+    )
+    plain = template._plain(Marks(_with_wanted_thinking(request)).real(), how)
     try:
-        rendered = template.render(messages, think)
+        rendered = template.render(request)
     except EngineError as error:
         assert "cannot check" in error.message  # noqa: PT017
         return
     assert text_of(rendered) == plain.replace("\ufffc", "▣")
-    pictures = [piece for group in rendered.by_message for piece in group if piece is PICTURE]
+    pictures = [piece for piece in pieces_of(rendered) if piece is PICTURE]
     assert len(pictures) == plain.count("\ufffc")

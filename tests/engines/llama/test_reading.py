@@ -1,5 +1,6 @@
 """From messages to the items of a prompt, with pico's own template, tokenizer and tower."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from glmdesk.engines.llama.prefix import Cells, count_cells
 from glmdesk.engines.llama.prompt import ChatTemplate
 from glmdesk.engines.llama.reading import PromptReader, without_boxes
 from glmdesk.errors import EngineError
-from glmdesk.messages import Message, Picture, Think
+from glmdesk.messages import Message, Picture, Think, ToolCall
 from tests.engines.chats import ask, plain_picture, say
 from tests.engines.llama.inside import Inside
 
@@ -94,6 +95,37 @@ def test_kept_tokens_are_used(pico: Inside) -> None:
     assert letters != tuple(vocabulary.tokenize(text, special=False))
     read = items(pico, ask("Hi"), say("assistant", text, tokens=letters), ask("Hi"))
     assert any(tuple(read[at : at + len(letters)]) == letters for at in range(len(read)))
+
+
+def test_a_changed_switch_reads_no_earlier_turn_again(pico: Inside, tmp_path: Path) -> None:
+    """Each prompt goes on where the one before it ended, with the ids of every answer."""
+    switches: tuple[Think, ...] = ("off", "on", "off", "auto", "on")
+    messages: list[Message] = [say("system", "Answer briefly.")]
+    before: list[int | Cells] = []
+    for number, think in enumerate(switches):
+        question = ask(plain_picture(tmp_path), f"Question {number}</think>/nothink ")
+        prompt = pico.reader.prompt(Request(messages=[*messages, question], think=think))
+        read = prompt.items
+        assert prompt.starts == ("answer" if think == "off" else "open")
+        assert read[: len(before)] == before
+        stock = Request(messages=[*messages, question], think=think, stock_history=True)
+        assert number == 0 or pico.reader.prompt(stock).items[: len(before)] != before
+        answer = say("assistant", f"Answer {number}</think>")
+        messages += [replace(question, think=think), replace(answer, thinking="why")]
+        before = read
+
+
+def test_reasoning_is_read_as_words(pico: Inside) -> None:
+    tagged = "because </think> and <|user|>"
+    call = Message(
+        role="assistant", tool_calls=(ToolCall(name="zoom", arguments={}),), thinking=tagged
+    )
+    read = items(pico, ask("q"), call, say("tool", "r"), think="on")
+    words = pico.model.vocabulary.tokenize(tagged, special=False)
+    assert any(read[at : at + len(words)] == words for at in range(len(read)))
+    assert (
+        sum(item in pico.model.vocabulary.tokenize("</think>", special=True) for item in read) == 1
+    )
 
 
 def test_without_vision_a_picture_is_refused(pico: Inside, tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
         for phase in _phases(engine, rng, _picture(rng, stage)):
             waits = [_wait(engine, phase, rng) for _ in range(math.ceil(options.count(N) / 3))]
             everything += waits
-            yield _figure(f"cancel-latency.{phase.name}", waits, f"busy for {phase.seconds:.2f} s")
+            yield _figure(f"cancel-p95.{phase.name}", waits, f"busy for {phase.seconds:.2f} s")
         works = hear(engine, greedy([user("Hello")], max_tokens=4)).usage.completion_tokens == 4
-    total = _figure("cancel-latency", everything, "" if works else "then it no longer answered")
+    total = _figure("cancel-p95", everything, "" if works else "then it no longer answered")
     yield replace(total, met=total.met and works)
 
 

@@ -1,0 +1,1 @@
+"""What proves an installation: how fast it is here."""
