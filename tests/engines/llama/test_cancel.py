@@ -133,7 +133,7 @@ def test_while_reading_a_long_prompt(smollm2: Inside) -> None:
         assert finished(events).usage.completion_tokens == 0
         assert smollm2.cache_agrees()
         assert len(smollm2.items) >= read
-    events = smollm2.run(short, "auto", max_tokens=8)
+    events = smollm2.run(short, "auto", max_tokens=8, conversation="c")
     assert smollm2.cache_agrees()
     assert finished(events).usage.cached_tokens > 0
     assert answer_of(events) == fresh or min(margins) < 0.05
@@ -161,4 +161,5 @@ def wanted(messages: list[Message], max_tokens: int = 96) -> Request:
         sampling=GREEDY,
         max_tokens=max_tokens,
         prompt_lookup=False,
+        conversation="c",
     )
