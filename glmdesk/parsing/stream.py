@@ -41,8 +41,12 @@ class StreamParser:
         self._tools = ToolParser(tools) if tools else None
         self._held = ""
         self._begun = False
+        self._is_plain = False
+        """Within an answer, where only a "<" can begin anything that is not its text."""
 
     def feed(self, text: str) -> list[Piece]:
+        if self._is_plain and not self._held and "<" not in text:
+            return [Answer(text=text)] if text else []
         self._held += text
         return self._drain(final=False)
 
@@ -115,6 +119,7 @@ class StreamParser:
     def _give(self, events: list[Piece], kind: type[Thinking] | type[Answer], text: str) -> None:
         if text:
             self._begun = True
+            self._is_plain = kind is Answer and self._tools is None
             if self._tools and kind is Answer:
                 events += self._tools.feed(text)
             else:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from statistics import mean
 
 import pytest
 
 from benchmarks import __main__, registry
 from benchmarks.figure import Figure, Measure, Options
+from benchmarks.greedy_identity import EXCUSED, Identity
 from benchmarks.pico_accuracy import table
 from benchmarks.stage import Stage
 from tools.pico.tasks import TASKS
@@ -19,8 +21,6 @@ def measured(stage: Stage, name: str, n: int) -> list[Figure]:
 
 @pytest.mark.parametrize("name", registry.NAMES)
 def test_every_figure_is_found(name: str) -> None:
-    if name in ("second-turn-picture", "cancel-latency", "worker-kills"):
-        pytest.importorskip("gguf")
     assert callable(registry.find(name))
 
 
@@ -34,6 +34,17 @@ def test_pico_is_about_as_good_as_its_table(stage: Stage) -> None:
     assert len(tasks) == 2 * len(TASKS)
     assert mean(task.value or 0 for task in tasks) > 85
     assert total.name == "pico-accuracy"
+
+
+@pytest.mark.model
+def test_a_shared_reused_and_restored_cache_changes_no_answer(stage: Stage) -> None:
+    with closing(Identity(stage, Options())) as identity:
+        judged = list(identity.answers(20))
+    assert [one for one in judged if one.margin is not None and one.margin > EXCUSED] == []
+    assert sum(one.heard.usage.cached_tokens for one in judged) > 1000
+    assert any(one.restored for one in judged)
+    assert identity.restarts > 0
+    assert identity.answers_of_others > 0
 
 
 @pytest.mark.model

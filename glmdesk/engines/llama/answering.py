@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glmdesk.engines.base import Request
-from glmdesk.engines.llama.course import Course
+from glmdesk.engines.llama.course import GO_ON, Course
 from glmdesk.engines.llama.lookup import Lookup
 from glmdesk.engines.llama.prefix import Cells, Item, count_cells
 from glmdesk.engines.llama.reading import Prompt
@@ -18,8 +18,21 @@ from glmdesk.engines.llama.slots import Slot
 from glmdesk.engines.llama.vision import Embeddings
 from glmdesk.engines.llama.vocabulary import Vocabulary
 from glmdesk.engines.llama.written import Clock, Written
-from glmdesk.messages import Event, Finished, Noted, Picture, Reading, Reason, Usage
+from glmdesk.messages import (
+    Answer,
+    Event,
+    Finished,
+    Noted,
+    Picture,
+    Reading,
+    Reason,
+    Thinking,
+    Usage,
+)
 from glmdesk.parsing.stream import THINK_CLOSE
+
+FRAME_S = 1 / 60
+"""Text is sent at most this often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +82,12 @@ class Answering:
         self.drafted = self.accepted = 0
         self.events: list[Event] = []
         """Said, not sent yet."""
+        self._sent_at = 0.0
         self._todo: Sequence[Item] = ()
         self._at = 0
+        self._free = not (request.grammar or request.json_schema is not None)
+        """Nothing is asked of the answer's form."""
+        self._openers = frozenset() if self._free else limits.vocabulary.openers
         self._constrain()
 
     @property
@@ -133,8 +150,7 @@ class Answering:
 
     def sample(self, context: object, row: int) -> int:
         """Draw a token from a row of the last batch."""
-        allow = self._vocabulary.openers if self.written.state == "open" else frozenset()
-        token = self._sampler.sample(context, row, allow)
+        token = self._sampler.sample(context, row, self._openers)
         self.clock.last = time.perf_counter()
         self.clock.first = self.clock.first or self.clock.last
         return token
@@ -152,11 +168,13 @@ class Answering:
         verdict = self.course.judge(
             token, len(written.tokens), written.thinking_tokens, written.state
         )
-        if verdict.note:
-            self.events.append(Noted(text=verdict.note))
-        if verdict.close:
-            self._close_thinking()
-        self._constrain()
+        if verdict is not GO_ON:
+            if verdict.note:
+                self.events.append(Noted(text=verdict.note))
+            if verdict.close:
+                self._close_thinking()
+        if not self._free:
+            self._constrain()
         return verdict.reason
 
     def _close_thinking(self) -> None:
@@ -167,12 +185,37 @@ class Answering:
             self.pending.append(token)
 
     def _write(self, token: int) -> None:
-        self.events += self.written.add(token)
+        for event in self.written.add(token):
+            self._say(event)
         if self.lookup:
             self.lookup.extend((token,))
 
+    def _say(self, event: Event) -> None:
+        """Text joins the text before it, as long as that was not sent."""
+        last = self.events[-1] if self.events else None
+        if isinstance(event, Answer) and isinstance(last, Answer):
+            self.events[-1] = Answer(text=last.text + event.text)
+        elif isinstance(event, Thinking) and isinstance(last, Thinking):
+            self.events[-1] = Thinking(text=last.text + event.text)
+        else:
+            self.events.append(event)
+
+    def outgoing(self, *, now: bool) -> list[Event]:
+        """What is to be sent; text that comes faster than a screen shows it waits for more, unless it
+        must go `now`."""
+        if len(self.events) == 1 and isinstance(self.events[0], Answer | Thinking):
+            if not now and self.clock.last - self._sent_at < FRAME_S:
+                return []
+            self._sent_at = self.clock.last
+        events, self.events = self.events, []
+        return events
+
     def _constrain(self) -> None:
-        if not self._sampler.constraining and self.written.state == "answer":
+        """The form is in force for the answer, and not for the thinking before it."""
+        state = self.written.state
+        if state != "open":
+            self._openers = frozenset()
+        if state == "answer" and not self._sampler.constraining:
             self._sampler.constrain()
 
     def close(self) -> None:

@@ -1,7 +1,5 @@
 """The slots and llama.cpp's cache kept in agreement: what a slot lists is what its sequence holds."""
 
-from collections.abc import Iterator
-
 from glmdesk.engines.llama.model import LlamaModel
 from glmdesk.engines.llama.slots import Slot
 
@@ -17,7 +15,10 @@ class Cache:
     @property
     def free(self) -> int:
         """Cells that hold nothing."""
-        return self._model.n_ctx - sum(slot.cells for slot in self.slots)
+        used = 0
+        for slot in self.slots:
+            used += slot.cells
+        return self._model.n_ctx - used
 
     def take(self, slot: Slot, conversation: str) -> None:
         """`slot` belongs to a running answer until `release`."""
@@ -44,6 +45,3 @@ class Cache:
         """Empty a slot; it then belongs to no chat."""
         self.keep(slot, 0)
         slot.conversation = ""
-
-    def holding(self, conversation: str) -> Iterator[Slot]:
-        return (slot for slot in self.slots if slot.conversation == conversation)

@@ -4,6 +4,7 @@ Pure: numbers in, a token out. Nothing is sorted that need not be: the best few 
 with the maxima of blocks, so a choice costs a tenth of a millisecond.
 """
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -39,7 +40,7 @@ def choose(logits: Logits, sampling: Sampling, draw: float) -> int:
 
 
 def _check(logit: float) -> None:
-    if not np.isfinite(logit):
+    if not math.isfinite(logit):
         raise EngineError(
             "The model gave no token that can come next. The chat is saved. Send the message again; "
             "if that does not help, load another file of this model, or ask for another format."

@@ -26,7 +26,7 @@ class Verdict:
     note: str = ""
 
 
-_GO_ON = Verdict()
+GO_ON = Verdict()
 
 
 class Course:
@@ -48,7 +48,7 @@ class Course:
             return self._judge_thinking(written, thinking, looping is not None)
         if looping:
             return Verdict(reason="loop", note=LOOP_NOTE)
-        return Verdict(reason="length") if written >= self._limit else _GO_ON
+        return Verdict(reason="length") if written >= self._limit else GO_ON
 
     def _judge_thinking(self, written: int, thinking: int, looping: bool) -> Verdict:
         if self.answer_now:
@@ -60,7 +60,7 @@ class Course:
         if written >= self._longest_thinking():
             self._limit = min(self._room, written + min(self._limit, ANSWER_ROOM))
             return self._close(LIMIT_NOTE)
-        return _GO_ON
+        return GO_ON
 
     def _longest_thinking(self) -> int:
         """All of the limit, but never so much that the context has no room for an answer."""

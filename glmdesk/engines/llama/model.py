@@ -108,9 +108,13 @@ class LlamaModel:
         """-1 for an empty sequence; all cells of a picture lie at its first position."""
         return int(llama.llama_memory_seq_pos_max(self._memory, sequence))
 
+    def state_size(self, sequence: int) -> int:
+        """Bytes that `copy_state` would give."""
+        return int(llama.llama_state_seq_get_size(self.context, sequence))
+
     def copy_state(self, sequence: int) -> memoryview | None:
         """What the cache holds of a sequence, as bytes; None when llama.cpp cannot give it."""
-        size = int(llama.llama_state_seq_get_size(self.context, sequence))
+        size = self.state_size(sequence)
         blob = (ctypes.c_uint8 * size)()
         done = llama.llama_state_seq_get_data(self.context, blob, size, sequence)
         return memoryview(blob).cast("B") if done == size else None

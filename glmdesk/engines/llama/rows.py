@@ -7,7 +7,7 @@ from glmdesk.engines.llama.answering import Answering
 from glmdesk.engines.llama.batch import TokenBatch
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Row:
     """Tokens of one answer, from row `start` of the batch on, at `position` of their sequence.
 

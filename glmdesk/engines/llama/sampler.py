@@ -17,6 +17,12 @@ _FIRST_LOOK = 256
 """How many of the best tokens are held against the grammar before the whole vocabulary is."""
 
 
+_logits_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
+    ("llama_get_logits_ith", llama._lib)
+)
+"""The binding's function makes a pointer object at each call; a number is enough."""
+
+
 class Sampler:
     """The choices of one answer. Close it when the answer is done; its constraint closes with it."""
 
@@ -25,8 +31,11 @@ class Sampler:
     ) -> None:
         self._sampling = sampling
         self._row_type = ctypes.c_float * n_vocab
+        self._rows: dict[int, Logits] = {}
+        """The logits at each address that llama.cpp gave: it has few, and uses them again."""
         self._constraint = constraint
         self._constraining = False
+        self._draws = sampling.temperature > 0
         self._random = Random(sampling.seed)
         penalises = sampling.repeat_penalty not in (0.0, 1.0)
         window = max(0, sampling.repeat_last_n) if penalises else 0
@@ -54,7 +63,8 @@ class Sampler:
         force, and is made under it. Raises EngineError when no token is possible.
         """
         logits = self._read_logits(context, row)
-        token = choose(logits, self._sampling, self._random.random())
+        draw = self._random.random() if self._draws else 0.0
+        token = choose(logits, self._sampling, draw)
         if allow and token not in allow:
             self.constrain()
         if self._constraint and self._constraining and not self._constraint.fits(token):
@@ -69,13 +79,15 @@ class Sampler:
         self._recent.append(token)
 
     def _read_logits(self, context: object, row: int) -> Logits:
-        pointer = llama.llama_get_logits_ith(context, row)
-        if not pointer:
+        address = _logits_address(context, row)
+        if not address:
             raise EngineError(
                 f"llama.cpp has no logits for row {row}. The chat is saved. Send the message again."
             )
-        address = ctypes.addressof(pointer.contents)
-        logits: Logits = np.frombuffer(memoryview(self._row_type.from_address(address)), np.float32)
+        logits = self._rows.get(address)
+        if logits is None:
+            data = memoryview(self._row_type.from_address(address))
+            logits = self._rows[address] = np.frombuffer(data, np.float32)
         if not self._recent:
             return logits
         return penalised(logits, set(self._recent), self._sampling.repeat_penalty)

@@ -1,49 +1,32 @@
-"""What the slots hold is written to disk on a thread of its own, when a chat loses its slot."""
+"""What was read of chats is written to disk on a thread of its own, when memory has no place for it."""
 
 import queue
 import threading
-from dataclasses import dataclass
 
-from glmdesk.engines.llama.model import LlamaModel
-from glmdesk.engines.llama.prefix import Item
+from glmdesk.engines.llama.parking import Parked
 from glmdesk.engines.llama.saved import Saved, StateFolder
-from glmdesk.engines.llama.slots import Slot
 
 SMALLEST = 256
 """Cells: less than this is read again as fast as it is restored."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Copy:
-    conversation: str
-    items: tuple[Item, ...]
-    positions: int
-    blob: memoryview
-
-
 class Saver:
     """Saves and finds the caches of chats; without a folder it does neither."""
 
-    def __init__(self, model: LlamaModel, folder: StateFolder | None) -> None:
-        self._model, self._folder = model, folder
-        self._jobs: queue.SimpleQueue[_Copy | str | None] = queue.SimpleQueue()
+    def __init__(self, folder: StateFolder | None) -> None:
+        self._folder = folder
+        self._jobs: queue.SimpleQueue[Parked | str | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="saver", daemon=True)
         self._thread.start()
 
-    def save(self, slot: Slot) -> None:
-        """Copy what a slot holds, and have it written. Belongs to the scheduler's thread."""
-        if self._folder is None or not slot.conversation or slot.cells < SMALLEST:
-            return
-        blob = self._model.copy_state(slot.sequence)
-        if blob is not None:
-            self._jobs.put(
-                _Copy(
-                    conversation=slot.conversation,
-                    items=tuple(slot.items),
-                    positions=slot.positions,
-                    blob=blob,
-                )
-            )
+    @property
+    def saves(self) -> bool:
+        return self._folder is not None
+
+    def save(self, chat: Parked) -> None:
+        """Have a chat written, if it has a name and is worth it."""
+        if self._folder and chat.conversation and chat.cells >= SMALLEST:
+            self._jobs.put(chat)
 
     def find(self, conversation: str) -> Saved | None:
         """What was saved of a chat."""

@@ -19,7 +19,7 @@ from glmdesk.engines.llama.context import MICRO_BATCH
 from glmdesk.engines.llama.encoder import Encoder
 from glmdesk.engines.llama.guesses import Guesses
 from glmdesk.engines.llama.model import LlamaModel
-from glmdesk.engines.llama.pace import Pace
+from glmdesk.engines.llama.pace import SMALLEST, Pace
 from glmdesk.engines.llama.rows import Row, put_row
 from glmdesk.engines.llama.saver import Saver
 from glmdesk.engines.llama.seating import Seating
@@ -42,18 +42,19 @@ class Scheduler:
         self._model, self._encoder = model, encoder
         self._send, self._fail = send, fail
         self.cache = Cache(model)
-        self._saver = saver
-        self._seating = Seating(model, self.cache, saver)
+        self.seating = Seating(model, self.cache, saver)
         self._guesses = Guesses(model.mtp)
         self._pace = Pace(MICRO_BATCH)
         self._tokens = TokenBatch(MICRO_BATCH)
         self._cells = CellBatch(MICRO_BATCH)
         self._waiting: deque[Answering] = deque()
         self._running: list[Answering] = []
-        self._decoding: frozenset[int] = frozenset()
+        self._decoding: list[int] = []
         self._turn = threading.Lock()
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._closing = False
+        self._cancelled = False
+        """One of the answers is."""
 
     # Called by other threads.
 
@@ -68,7 +69,7 @@ class Scheduler:
     def cancel(self, answer: Answering) -> None:
         """End an answer, in the middle of a decode if need be."""
         with self._turn:
-            answer.cancelled = True
+            answer.cancelled = self._cancelled = True
             if answer.job in self._decoding:
                 self._model.flag.set()
         self.wake()
@@ -84,15 +85,12 @@ class Scheduler:
 
     def add(self, answer: Answering) -> None:
         self._waiting.append(answer)
+        if answer.cancelled:
+            self._cancelled = True
 
     def forget(self, conversation: str) -> None:
-        """Drop a chat from the slots; one that is still answering is dropped from the disk only."""
-        for slot in list(self.cache.holding(conversation)):
-            if slot.busy:
-                slot.conversation = ""
-            else:
-                self.cache.clear(slot)
-        self._saver.forget(conversation)
+        """Drop what was read of a chat, in memory and on disk."""
+        self.seating.forget(conversation)
 
     def run(self) -> None:
         """Until `close`."""
@@ -100,12 +98,14 @@ class Scheduler:
             self.turn()
         for answer in [*self._running, *self._waiting]:
             self._finish(answer, "cancelled")
-        self._seating.save_all()
+        self.seating.save_all()
 
     def turn(self) -> None:
         """Obey, seat and decode once; waits for an order where there is nothing to decode."""
-        self._obey()
-        self._end_cancelled()
+        if not self._orders.empty():
+            self._obey()
+        if self._cancelled:
+            self._end_cancelled()
         self._admit()
         if not (self._closing or self._step()):
             self._obey_one()
@@ -120,13 +120,15 @@ class Scheduler:
                 self._orders.get_nowait()()
 
     def _end_cancelled(self) -> None:
+        with self._turn:
+            self._cancelled = False
         for answer in [*self._running, *self._waiting]:
             if answer.cancelled:
                 self._finish(answer, "cancelled")
 
     def _admit(self) -> None:
         """Give slots to those who wait, in the order they came."""
-        while self._waiting and self._seating.seat(self._waiting[0], self._running):
+        while self._waiting and self.seating.seat(self._waiting[0], self._running):
             answer = self._waiting.popleft()
             self._running.append(answer)
             self._flush(answer)
@@ -157,7 +159,7 @@ class Scheduler:
                 room -= len(tokens)
             if not room:
                 break
-        if self._seating.make_room(self._tokens.count, self._running, self._suspend):
+        if self.seating.make_room(self._tokens.count, self._running, self._suspend):
             return rows
         return self._gather()  # somebody gave way
 
@@ -171,14 +173,15 @@ class Scheduler:
 
     def _decode(self, answers: Sequence[Answering], batch: object) -> int:
         """llama_decode, which a cancel of one of `answers` aborts."""
+        jobs = [answer.job for answer in answers]
         with self._turn:
-            self._decoding = frozenset(answer.job for answer in answers)
-            if self._closing or any(answer.cancelled for answer in answers):
+            if self._closing or self._cancelled:
                 return ABORTED
+            self._decoding = jobs
             self._model.flag.clear()
         code = self._model.decode(batch)
         with self._turn:
-            self._decoding = frozenset()
+            self._decoding = []
         return code
 
     def _decode_rows(self, rows: list[Row], begun: float) -> None:
@@ -189,7 +192,8 @@ class Scheduler:
         for row in rows:
             self._take_rows(row, begun)
             self._flush(row.answer)
-        self._pace.learn(self._tokens.count, time.perf_counter() - begun)
+        if self._tokens.count >= SMALLEST:
+            self._pace.learn(self._tokens.count, time.perf_counter() - begun)
 
     def _take_rows(self, row: Row, begun: float) -> None:
         answer = row.answer
@@ -201,14 +205,14 @@ class Scheduler:
                 return
             answer.clock.read = answer.clock.read or time.perf_counter()
         else:
-            answer.slot.took(row.tokens)
+            answer.slot.took_tokens(row.tokens)
         try:
             accepted = self._sample(row)
         except GlmdeskError as error:  # a grammar that lets nothing come next, say
             self._give_up(answer, error)
             return
         alone = len(self._running) == 1
-        self._guesses.learn(row, accepted, time.perf_counter() - begun if alone else 0.0)
+        self._guesses.learn(row, accepted, answer.clock.last - begun if alone else 0.0)
 
     def _sample(self, row: Row) -> int:
         """Take tokens as long as they were guessed right; what was guessed wrong leaves the cache.
@@ -226,7 +230,8 @@ class Scheduler:
             if reason or not guessed or len(answer.pending) > 1:
                 break
             answer.pending = []
-        self.cache.keep(slot, sure + place)
+        if row.drafts:
+            self.cache.keep(slot, sure + place)
         answer.drafted += len(row.drafts)
         answer.accepted += place
         if reason:
@@ -239,7 +244,7 @@ class Scheduler:
             showing = answer.next_picture()
             if showing and self._is_encoded(answer, showing):
                 needed = showing.cells.n_tokens - showing.done
-                if self._seating.make_room(needed, self._running, self._suspend):
+                if self.seating.make_room(needed, self._running, self._suspend):
                     return answer, showing
                 return self._next_showing()  # somebody gave way
         return None
@@ -293,7 +298,7 @@ class Scheduler:
             self._cut_back(answer)
         if code == ABORTED or self._model.flag.is_set:
             return  # those who were cancelled end before the next step, which decodes the others
-        if code == NO_ROOM and self._seating.evict_one():
+        if code == NO_ROOM and self.seating.evict_one():
             return
         failed = answers[-1:] if code == NO_ROOM else answers
         for answer in failed:
@@ -312,6 +317,7 @@ class Scheduler:
     def _suspend(self, answer: Answering) -> None:
         """Take the slot of an answer until others are done; it is read again then."""
         self._leave(answer)
+        self._flush(answer, now=True)
         answer.suspend()
         self._waiting.appendleft(answer)
 
@@ -335,14 +341,13 @@ class Scheduler:
 
     def _give_up(self, answer: Answering, error: GlmdeskError) -> None:
         self._leave(answer)
-        self._flush(answer)
+        self._flush(answer, now=True)
         self._fail(answer.job, error)
         answer.close()
 
-    def _flush(self, answer: Answering) -> None:
-        if answer.events:
-            self._send(answer.job, answer.events)
-            answer.events = []
+    def _flush(self, answer: Answering, *, now: bool = False) -> None:
+        if answer.events and (events := answer.outgoing(now=now)):
+            self._send(answer.job, events)
 
 
 def _error(code: int, n_ctx: int) -> EngineError:

@@ -34,10 +34,11 @@ class Slot:
         self.positions += count_positions(items)
         self.cells += count_cells(items)
 
-    def took_token(self, token: int) -> None:
-        self.items.append(token)
-        self.positions += 1
-        self.cells += 1
+    def took_tokens(self, tokens: Sequence[int]) -> None:
+        """As `took`, where no picture is among them."""
+        self.items.extend(tokens)
+        self.positions += len(tokens)
+        self.cells += len(tokens)
 
     def cut(self, count: int) -> None:
         """Only the first `count` items are left."""
@@ -69,10 +70,16 @@ def choose(slots: Iterable[Slot], wanted: Sequence[Item], conversation: str) -> 
     best = max(idle, key=lambda slot: (_gain(slot, wanted), slot.conversation == conversation))
     gain = _gain(best, wanted)
     mine = conversation and best.conversation == conversation
-    if gain and (mine or gain >= SAME_CHAT * min(best.asked or best.cells, best.cells)):
+    if gain and (mine or goes_on(gain, best.asked, best.cells)):
         return Choice(slot=best, kept=reusable(best.items, wanted), evicts=False)
     oldest = min(idle, key=lambda slot: (bool(slot.items), slot.used))
     return Choice(slot=oldest, kept=reusable(oldest.items, wanted), evicts=bool(oldest.items))
+
+
+def goes_on(gain: int, asked: int, cells: int) -> bool:
+    """Whether a prompt that has `gain` cells in common with what is held goes on with the same chat:
+    `asked` of the `cells` held were its last prompt, the rest is the answer."""
+    return gain >= SAME_CHAT * min(asked or cells, cells)
 
 
 def _gain(slot: Slot, wanted: Sequence[Item]) -> int:

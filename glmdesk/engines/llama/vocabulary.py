@@ -2,7 +2,6 @@
 
 import ctypes
 import re
-from functools import lru_cache
 from itertools import pairwise
 
 from llama_cpp import llama_cpp as llama
@@ -32,7 +31,8 @@ class Vocabulary:
         openers = {self._single(text) for text in (THINK_OPEN, "\n", "\n\n", " ")}
         self.openers = frozenset(token for token in openers if token is not None)
         """What may come before it is decided whether the model thinks."""
-        self._piece = lru_cache(maxsize=65536)(self._read_piece)
+        self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
 
     def _text_of(self, token: int) -> str:
         text = llama.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
@@ -81,11 +81,18 @@ class Vocabulary:
         return [bos] if self._add_bos and bos >= 0 and first != bos else []
 
     def is_stop(self, token: int) -> bool:
-        return token in self._stops or bool(llama.llama_vocab_is_eog(self._vocab, token))
+        known = self._ends.get(token)
+        if known is None:
+            ends = token in self._stops or bool(llama.llama_vocab_is_eog(self._vocab, token))
+            known = self._ends[token] = ends
+        return known
 
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for; control tokens give nothing, thinking and box markers do."""
-        return self._piece(token)
+        known = self._pieces.get(token)
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token)
+        return known
 
     def text(self, tokens: tuple[int, ...]) -> str:
         return b"".join(map(self.piece, tokens)).decode("utf-8", errors="replace")

@@ -58,7 +58,7 @@ class _Worker:
     def run(self, loaded: Loaded) -> None:
         """The main thread, until Close."""
         model = loaded.model
-        saver = Saver(model, loaded.states)
+        saver = Saver(loaded.states)
         encoder = Encoder(loaded.vision, self._wake) if loaded.vision else None
         self._preparer = Preparer(model, loaded.reader, saver)
         scheduler = Scheduler(model, encoder, saver, self._said, self._fault)
@@ -110,8 +110,7 @@ class _Worker:
     def _prepare(self, message: protocol.Generate) -> None:
         scheduler = self._scheduler
         assert scheduler is not None
-        name = message.request.conversation
-        held = any(slot.conversation == name for slot in scheduler.cache.slots)
+        held = scheduler.seating.holds(message.request.conversation)
         answer = self._preparer.answer(message, held=held)
         with self._lock:
             self._answers[message.job] = answer

@@ -78,10 +78,9 @@ class Written:
 
     def _note(self, events: list[Said]) -> list[Said]:
         for event in events:
-            now = time.perf_counter()
             if isinstance(event, Thinking):
-                self._clock.thought_from = self._clock.thought_from or now
-                self._clock.thought_to = now
+                self._clock.thought_to = time.perf_counter()
+                self._clock.thought_from = self._clock.thought_from or self._clock.thought_to
             elif isinstance(event, Answer):
                 if self._answer_from is None:
                     self._answer_from = max(0, len(self.tokens) - 1)

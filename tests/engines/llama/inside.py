@@ -32,7 +32,7 @@ class Inside:
     def __init__(self, spec: LoadSpec) -> None:
         loaded = load(spec, CancelFlag(), lambda done: None)
         self.model, self.reader, self.vision = loaded.model, loaded.reader, loaded.vision
-        self.saver = Saver(loaded.model, loaded.states)
+        self.saver = Saver(loaded.states)
         self.encoder = (
             Encoder(loaded.vision, lambda: self.scheduler.wake()) if loaded.vision else None
         )
@@ -54,7 +54,7 @@ class Inside:
         job = next(self._jobs)
         self.said[job] = []
         preparer = Preparer(self.model, self.reader, self.saver, make_sampler)
-        held = any(slot.conversation == request.conversation for slot in self.scheduler.cache.slots)
+        held = self.scheduler.seating.holds(request.conversation)
         answer = preparer.answer(protocol.Generate(job=job, request=request), held=held)
         self.scheduler.add(answer)
         return answer
@@ -97,6 +97,8 @@ class Inside:
         for slot in self.scheduler.cache.slots:
             self.scheduler.cache.clear(slot)
             slot.used = 0
+        for chat in self.scheduler.seating.parking:
+            self.scheduler.seating.parking.remove(chat)
 
     @property
     def slot(self) -> Slot:

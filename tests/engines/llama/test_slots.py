@@ -18,7 +18,7 @@ def slot(
 def test_cells_and_positions_are_counted_apart() -> None:
     one = slot(0, [*HEAD, PICTURE, 7])
     assert (one.cells, one.positions) == (104, 14)
-    one.took_token(8)
+    one.took_tokens([8])
     one.cut(3)
     assert (one.cells, one.positions, one.items) == (3, 3, HEAD)
 

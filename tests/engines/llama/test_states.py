@@ -31,7 +31,7 @@ def open_pico(pico_spec: LoadSpec, tmp_path: Path, request: pytest.FixtureReques
 
 
 def stop(opened: Inside) -> None:
-    opened.scheduler._seating.save_all()
+    opened.scheduler.seating.save_all()
     opened.saver.close()
 
 
