@@ -59,6 +59,7 @@ class Panels:
             shown.live,
             shown.status,
             self.composer.meter,
+            self.composer.hurry,
         ]
 
     @property
@@ -126,6 +127,7 @@ def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
     asked = [box, current, panels.composer.thinking, model.picker]
     box.submit(handlers.ask, asked, panels.view, **quick)
     box.stop(handlers.stop, [current], None, **quick)
+    panels.composer.hurry.click(handlers.hurry, [current], None, **quick)
     panels.transcript.earlier.click(handlers.earlier, [current], panels.messages, **quick)
     model.picker.input(handlers.choose, [model.picker], [model.notice, model.timer], **quick)
     model.timer.tick(
@@ -175,6 +177,7 @@ class Page:
             gr.Chatbot(running, visible=bool(running)),
             html.escape(status),
             self._viewing.meter(view),
+            gr.Button(visible=view.job is not None and render.is_thinking(view.job.snapshot)),
         ]
 
     def arrive(self, request: gr.Request) -> list[Any]:
@@ -223,7 +226,8 @@ class Page:
             bubbles = render.live(now)
             yield [
                 gr.skip(), gr.skip(), gr.skip(), gr.Chatbot(bubbles, visible=bool(bubbles)),
-                html.escape(render.status(now)), gr.skip(), gr.skip(),
+                html.escape(render.status(now)), gr.skip(),
+                gr.Button(visible=render.is_thinking(now)), gr.skip(),
             ]  # fmt: skip
         if not self._viewing.is_current(request, ticket):
             await asyncio.sleep(LINGER_S)
@@ -243,6 +247,10 @@ class Page:
 
     def stop(self, conversation: str, request: gr.Request) -> None:
         self._viewing.stop(conversation, request)
+
+    def hurry(self, conversation: str, request: gr.Request) -> None:
+        """Answer now."""
+        self._viewing.hurry(conversation, request)
 
     def list_models(self) -> list[Any]:
         """Files may have come or gone since the page was built."""

@@ -157,6 +157,11 @@ def _endings(entry: Entry) -> list[str]:
     return endings
 
 
+def is_thinking(now: Snapshot) -> bool:
+    """Whether the model is thinking, and has not begun to answer."""
+    return now.running and bool(now.thinking) and not now.text
+
+
 def _thinking(words: str, seconds: float, *, done: bool) -> Bubble:
     bubble = _bubble("assistant", without_tags(words))
     title = text.thought_for(seconds) if done else text.THINKS

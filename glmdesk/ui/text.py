@@ -16,6 +16,7 @@ EMPTY_HINTS = (
 )
 
 THINKS = "Thinking …"
+ANSWER_NOW = "Answer now"
 STOPPED = "Stopped."
 INTERRUPTED = "glmdesk was closed while this answer was being written. What it had said up to a second before is kept."
 NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off."

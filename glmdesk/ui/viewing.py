@@ -116,6 +116,11 @@ class Viewing:
         if job := self._app.jobs.find(self._identify(request).name, conversation):
             job.stop()
 
+    def hurry(self, conversation: str, request: gr.Request) -> None:
+        """Close the thinking; the answer follows."""
+        if job := self._app.jobs.find(self._identify(request).name, conversation):
+            job.answer_now()
+
     def take_ticket(self, request: gr.Request) -> int:
         """From now on this page shows something else: earlier tails of it end."""
         session = str(request.session_hash)

@@ -16,9 +16,10 @@ from glmdesk.engines.base import Request
 from glmdesk.engines.scripted import ScriptedEngine
 from glmdesk.errors import StorageError
 from glmdesk.identity import OWNER, Identity
-from glmdesk.messages import Answer, Event, Finished
+from glmdesk.messages import Answer, Event, Finished, Thinking
 from glmdesk.paths import find
 from glmdesk.settings import Settings
+from glmdesk.ui import render
 from glmdesk.ui.viewing import Viewing
 
 VISITOR = Identity(name="visitor", kind="visitor")
@@ -66,6 +67,38 @@ def test_a_visitor_cannot_stop_the_owner(app: App, pages: tuple[Viewing, Viewing
     job = app.ask("owner", "", Draft(text="x"), Options(), "pico")
     pages[1].stop(job.conversation, request("b"))
     assert not job.stopping.is_set()
+
+
+def test_answer_now_reaches_the_engine(app: App, pages: tuple[Viewing, Viewing]) -> None:
+    """From the owner's page, and from no other."""
+    hurried = threading.Event()
+
+    class Thinker(ScriptedEngine):
+        def stream(
+            self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
+        ) -> Iterator[Event]:
+            assert answer_now
+            yield Thinking(text="Let me see")
+            while not answer_now.wait(0.01):
+                if stop.is_set():
+                    break
+            hurried.set()
+            yield Answer(text="one")
+            yield Finished(reason="stop")
+
+    app.pool._engine = Thinker()
+    app.pool._load = lambda model, progress: Thinker()
+    job = app.ask("owner", "", Draft(text="x"), Options(), "pico")
+    job.wait(1, 5)
+    pages[1].hurry(job.conversation, request("b"))
+    assert not hurried.wait(0.1)
+    assert render.is_thinking(job.snapshot)
+    pages[0].hurry(job.conversation, request("a"))
+    assert hurried.wait(5)
+    while job.snapshot.running:
+        job.wait(job.snapshot.version, 5)
+    assert job.snapshot.text == "one"
+    assert not render.is_thinking(job.snapshot)
 
 
 def test_a_tail_ends_when_the_page_shows_something_else(

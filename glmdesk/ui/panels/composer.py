@@ -20,6 +20,8 @@ class Composer:
     box: gr.MultimodalTextbox
     thinking: gr.Radio
     meter: gr.HTML
+    hurry: gr.Button
+    """Shown while a model thinks: close the thinking."""
 
 
 def place(uploaded: Callable[[str], Path]) -> Composer:
@@ -46,8 +48,16 @@ def place(uploaded: Callable[[str], Path]) -> Composer:
                 container=False,
                 min_width=220,
             )
+            hurry = gr.Button(
+                text.ANSWER_NOW,
+                elem_id="answer-now",
+                size="sm",
+                visible=False,
+                min_width=110,
+                scale=0,
+            )
             meter = gr.HTML("", elem_id="context-meter", padding=False)
-    return Composer(box=box, thinking=thinking, meter=meter)
+    return Composer(box=box, thinking=thinking, meter=meter, hurry=hurry)
 
 
 def ready(*, running: bool, clear: bool = False) -> Any:
