@@ -65,6 +65,7 @@ class App:
         """Put right what an earlier run left behind; only when no other one is running."""
         self.conversations.recover()
         self.files.sweep()
+        saved.keep_only(self.paths.state, self.conversations.ids())
         self._clear_uploads()
 
     def default_model(self) -> str:

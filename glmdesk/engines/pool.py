@@ -92,6 +92,8 @@ class Pool:
         Raises ModelError or EngineError.
         """
         with self._gate.enter(model, wanted):
+            if not wanted():
+                raise EngineError("Another model was chosen meanwhile.")
             yield self._get(model)
 
     def engine(self, model: str, wanted: Callable[[], bool] = _always) -> Engine:

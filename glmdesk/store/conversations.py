@@ -65,6 +65,11 @@ class Conversations:
             rows = connection.execute(_SELECT + " WHERE owner = ? ORDER BY activity DESC", (owner,))
             return [_conversation(row) for row in rows]
 
+    def ids(self) -> builtins.list[str]:
+        """Every chat there is, of all owners."""
+        with self._database.read() as connection:
+            return [row["id"] for row in connection.execute("SELECT id FROM conversation")]
+
     def get(self, owner: str, id: str) -> Conversation:
         with self._database.read() as connection:
             return _owned(connection, owner, id)

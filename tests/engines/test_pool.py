@@ -158,3 +158,41 @@ def test_closing_gives_up_what_is_being_loaded() -> None:
     assert pool.live() is None
     with pytest.raises(EngineError, match="closing"):
         pool.engine("small")
+
+
+def test_blocks_for_one_model_run_together_and_another_waits() -> None:
+    loader = Loader()
+    with loader.pool.use("a") as one, loader.pool.use("a") as two:
+        assert one is two
+        switched = threading.Thread(target=lambda: loader.pool.engine("b"))
+        switched.start()
+        switched.join(0.1)
+        assert switched.is_alive()
+        assert loader.log == ["load a"]
+    switched.join(5)
+    assert loader.log == ["load a", "close a", "load b"]
+
+
+def test_who_waits_for_another_model_is_not_overtaken() -> None:
+    loader, order = Loader(), list[str]()
+
+    def use(model: str) -> None:
+        with loader.pool.use(model):
+            order.append(model)
+
+    with loader.pool.use("a"):
+        threads = [threading.Thread(target=use, args=[model]) for model in ("b", "a")]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)
+    for thread in threads:
+        thread.join(5)
+    assert order == ["b", "a"]
+
+
+def test_what_is_no_longer_wanted_loads_nothing() -> None:
+    loader = Loader()
+    loader.pool.engine("a")
+    with pytest.raises(EngineError), loader.pool.use("b", wanted=lambda: False):
+        raise AssertionError("it was given an engine")
+    assert loader.log == ["load a"]

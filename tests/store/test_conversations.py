@@ -226,7 +226,7 @@ METHODS: dict[str, Callable[[Conversations, str, str], object]] = {
 
 def test_the_matrix_is_complete() -> None:
     public = {name for name in vars(Conversations) if not name.startswith("_")}
-    assert public - {"create", "list", "save_draft", "finish", "recover"} == set(METHODS)
+    assert public - {"create", "list", "ids", "save_draft", "finish", "recover"} == set(METHODS)
 
 
 @pytest.mark.parametrize("method", METHODS)

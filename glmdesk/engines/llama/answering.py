@@ -70,6 +70,8 @@ class Answering:
         self._prompt_items = prompt.items
         self.total = count_cells(self._prompt_items)
         self.course = Course(n_ctx - self.total, request.max_tokens, request.thinking_budget)
+        self.conversation = request.conversation
+        """"" once the chat is to be forgotten."""
         self.cancelled = False
         self.saved: Saved | None = None
         """What was found on disk of this chat."""
@@ -108,6 +110,7 @@ class Answering:
         """Read on in `slot`, which holds the first `kept` items."""
         items = self.items
         self.slot, self._todo, self._at, self.pending = slot, items[kept:], 0, []
+        self.showing = None
         if self.cached is None:
             self.cached = count_cells(items[:kept])
             self.events.append(Reading(done=self.cached, total=self.total))
@@ -173,6 +176,8 @@ class Answering:
                 self.events.append(Noted(text=verdict.note))
             if verdict.close:
                 self._close_thinking()
+                if not self.course.left(len(written.tokens)):
+                    return "length"  # the end of the thinking took the last room
         if not self._free:
             self._constrain()
         return verdict.reason

@@ -51,6 +51,7 @@ class Encoder:
                 return
             self._wanted.pop(picture.id, None)
             self._failed.pop(picture.id, None)
+            self._forget_oldest()
             if self._current == picture.id:
                 self._vision.flag.set()
 
@@ -104,8 +105,11 @@ class Encoder:
                 self._jobs.put(picture)  # it was dropped and wanted again meanwhile
 
     def _forget_oldest(self) -> None:
-        while len(self._kept) > 1 and sum(e.n_bytes for e in self._kept.values()) > self._memory:
-            self._kept.popitem(last=False)
+        """The least recently used of those that nobody waits for."""
+        for name in [name for name in self._kept if name not in self._wanted]:
+            if sum(e.n_bytes for e in self._kept.values()) <= self._memory:
+                return
+            del self._kept[name]
 
     def close(self) -> None:
         with self._lock:

@@ -115,8 +115,12 @@ class LlamaEngine:
                 raise EngineError("The model was unloaded. Send again to load it.")
             if not self._child.alive:
                 self._child.kill()
-                self._child, self._info = self._start(lambda done: None)
+                self._child, self._info = self._start(self._unless_closed)
             return self._child
+
+    def _unless_closed(self, done: float) -> None:
+        if self._closed:
+            raise EngineError("The model was unloaded while it loaded anew. Send again.")
 
     def _send(self, pipe: Pipe, message: object) -> None:
         try:
@@ -137,6 +141,10 @@ class LlamaEngine:
             self._send(child.pipe, protocol.PriceOf(job=job, request=request))
             return replies.get(timeout=PRICE_DEADLINE_S)
         except queue.Empty:
+            if len(self._waiting) > 1:
+                raise EngineError(
+                    "The engine is busy with another prompt. Nothing was lost; send again in a moment."
+                ) from None
             child.kill()
             raise EngineDied(
                 "The engine did not answer and was stopped. Nothing was lost; send again."
@@ -148,21 +156,21 @@ class LlamaEngine:
         self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
     ) -> Iterator[Event]:
         try:
-            yield from self._persist(request, _Wishes(stop, answer_now))
+            yield from self._persist(request, lambda: _Wishes(stop, answer_now))
         except GlmdeskError as error:
             yield Failed(code=error.code, message=error.message)
 
-    def _persist(self, request: Request, wishes: "_Wishes") -> Iterator[Event]:
+    def _persist(self, request: Request, wishes: "Callable[[], _Wishes]") -> Iterator[Event]:
         """A worker that had died before it said anything costs nothing: its successor is asked."""
         said = False
-        for event in self._stream(self._alive(), request, wishes):
+        for event in self._stream(self._alive(), request, wishes()):
             if isinstance(event, Failed) and event.code == EngineDied.code and not said:
                 break
             said = True
             yield event
         else:
             return
-        yield from self._stream(self._alive(), request, wishes)
+        yield from self._stream(self._alive(), request, wishes())
 
     def _stream(self, child: Child, request: Request, wishes: "_Wishes") -> Iterator[Event]:
         job, replies = self._open(child)
@@ -214,8 +222,8 @@ class LlamaEngine:
 
     def close(self) -> None:
         """End the worker; an answer under way is cancelled."""
+        self._closed = True
         with self._starting:
-            self._closed = True
             self._send(self._child.pipe, protocol.Close())
             if not self._child.wait(CLOSE_DEADLINE_S):
                 self._child.kill()

@@ -81,7 +81,7 @@ def _info(
     return ModelInfo(
         id=spec.id,
         name=spec.name,
-        n_ctx=model.n_ctx,
+        n_ctx=model.longest_chat,
         vision=vision is not None,
         thinking=template.has_thinking_switch(),
         image_min_tokens=(spec.image_min_tokens or DEFAULT_MIN_PICTURE) if vision else 0,

@@ -50,14 +50,10 @@ class LlamaModel:
         self.params = context_params(spec, self.plan, trained, self.threads, flag)
         self.context = open_context(self.pointer, self.params, report)
         self.n_ctx = int(llama.llama_n_ctx(self.context))
+        self.longest_chat = min(self.n_ctx, trained) if trained > 0 else self.n_ctx
+        """Cells of one chat: the model knows no more, however many the chats have together."""
         self._memory = llama.llama_get_memory(self.context)
         self.mtp = Mtp(self.pointer, self.context, self.params) if spec.mtp else None
-
-    @property
-    def rope_is_multimodal(self) -> bool:
-        """Whether positions have several sections: only then may pictures be decoded."""
-        multimodal = (llama.LLAMA_ROPE_TYPE_MROPE, llama.LLAMA_ROPE_TYPE_IMROPE)
-        return int(llama.llama_model_rope_type(self.pointer)) in multimodal
 
     @property
     def embedding_size(self) -> int:
@@ -115,6 +111,8 @@ class LlamaModel:
     def copy_state(self, sequence: int) -> memoryview | None:
         """What the cache holds of a sequence, as bytes; None when llama.cpp cannot give it."""
         size = self.state_size(sequence)
+        if not size:
+            return None
         blob = (ctypes.c_uint8 * size)()
         done = llama.llama_state_seq_get_data(self.context, blob, size, sequence)
         return memoryview(blob).cast("B") if done == size else None

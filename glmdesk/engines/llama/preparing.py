@@ -36,7 +36,7 @@ class Preparer:
     ) -> None:
         self._model, self._reader, self._saver = model, reader, saver
         self._make_sampler = make_sampler
-        self._limits = Limits(vocabulary=model.vocabulary, n_ctx=model.n_ctx)
+        self._limits = Limits(vocabulary=model.vocabulary, n_ctx=model.longest_chat)
         self._made: deque[tuple[Request, Prompt]] = deque(maxlen=REMEMBERED)
 
     def price(self, request: Request) -> tuple[int, ...]:

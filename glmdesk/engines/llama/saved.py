@@ -24,7 +24,7 @@ import stat
 import struct
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -193,6 +193,14 @@ def forget(folder: Path, conversation: str) -> None:
     """Remove what was saved of a chat, by every model; needs no key."""
     for path, _ in _files(folder):
         if path.name.startswith(f"{_hash(conversation)}-"):
+            _remove(path)
+
+
+def keep_only(folder: Path, conversations: Iterable[str]) -> None:
+    """Remove what was saved of chats that are no more."""
+    known = {_hash(conversation) for conversation in conversations}
+    for path, _ in _files(folder):
+        if path.name.partition("-")[0] not in known:
             _remove(path)
 
 

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import traceback
 
 from glmdesk.engines.llama.parking import Parked
 from glmdesk.engines.llama.saved import Saved, StateFolder
@@ -40,10 +41,13 @@ class Saver:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             assert self._folder is not None
-            if isinstance(job, str):
-                self._folder.forget(job)
-            else:
-                self._folder.save(job.conversation, job.items, job.positions, job.blob)
+            try:
+                if isinstance(job, str):
+                    self._folder.forget(job)
+                else:
+                    self._folder.save(job.conversation, job.items, job.positions, job.blob)
+            except Exception:  # noqa: BLE001 - the next chat must find this thread alive
+                traceback.print_exc()
 
     def close(self) -> None:
         """Wait until everything is written."""

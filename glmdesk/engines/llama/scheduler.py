@@ -23,6 +23,7 @@ from glmdesk.engines.llama.pace import SMALLEST, Pace
 from glmdesk.engines.llama.rows import Row, put_row
 from glmdesk.engines.llama.saver import Saver
 from glmdesk.engines.llama.seating import Seating
+from glmdesk.engines.llama.vision import Embeddings
 from glmdesk.errors import ContextFull, EngineError, GlmdeskError
 from glmdesk.messages import Event, Reason
 
@@ -89,7 +90,10 @@ class Scheduler:
             self._cancelled = True
 
     def forget(self, conversation: str) -> None:
-        """Drop what was read of a chat, in memory and on disk."""
+        """Drop what was read of a chat, in memory and on disk; what is still answered loses its name."""
+        for answer in [*self._running, *self._waiting]:
+            if answer.conversation == conversation:
+                answer.conversation = ""
         self.seating.forget(conversation)
 
     def run(self) -> None:
@@ -260,8 +264,21 @@ class Scheduler:
         if isinstance(outcome, GlmdeskError):
             self._give_up(answer, outcome)
         elif outcome is not None:
-            showing.embeddings = outcome
+            self._take_embeddings(answer, showing, outcome)
         return showing.embeddings is not None
+
+    def _take_embeddings(self, answer: Answering, showing: Showing, embeddings: Embeddings) -> None:
+        if embeddings.causal or embeddings.n_tokens <= MICRO_BATCH:
+            showing.embeddings = embeddings
+            return
+        self._give_up(
+            answer,
+            EngineError(
+                f"This model reads a picture in one piece, of at most {MICRO_BATCH} tokens, and "
+                f"{showing.picture.name} takes {embeddings.n_tokens:,}. Nothing is lost; choose a lower "
+                "detail."
+            ),
+        )
 
     def _decode_cells(self, answer: Answering, showing: Showing) -> None:
         """Decode a piece of a picture, or all of it where its cells must see each other."""
@@ -312,6 +329,7 @@ class Scheduler:
             answer.showing.done = 0
         self.cache.settle(slot)
         if len(slot.items) != held:  # recurrent layers: nothing is left, so read it all again
+            self._drop_picture(answer)
             answer.begin(slot, len(slot.items))
 
     def _suspend(self, answer: Answering) -> None:
@@ -322,7 +340,8 @@ class Scheduler:
         self._waiting.appendleft(answer)
 
     def _leave(self, answer: Answering) -> None:
-        """Out of the running ones; the slot keeps what it surely holds."""
+        """Out of the running ones; the slot keeps what it surely holds. Others may now be seated."""
+        self.wake()
         self._drop_picture(answer)
         if answer in self._running:
             self._running.remove(answer)
@@ -341,6 +360,7 @@ class Scheduler:
 
     def _give_up(self, answer: Answering, error: GlmdeskError) -> None:
         self._leave(answer)
+        answer.events += answer.written.finish(cut=True)
         self._flush(answer, now=True)
         self._fail(answer.job, error)
         answer.close()

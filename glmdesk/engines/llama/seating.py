@@ -28,14 +28,14 @@ class Seating:
 
     def seat(self, answer: Answering, running: Sequence[Answering]) -> bool:
         """Begin `answer` in a slot, if one is free and what it needs fits beside the running ones."""
-        items, name = answer.items, answer.request.conversation
+        items, name = answer.items, answer.conversation
         choice = choose(self._cache.slots, items, name)
         if choice is None or (running and not self._fits(answer, choice, running)):
             return False
         slot = choice.slot
         self._cache.take(slot, slot.conversation)
-        if choice.evicts:
-            self.park(slot)
+        if choice.evicts and not self.park(slot):
+            self._save(slot)
         for idle in self._cache.slots:
             if not idle.busy and idle.cells >= SMALLEST:
                 self.park(idle)
@@ -67,6 +67,7 @@ class Seating:
         freed = sum(slot.cells for slot in idle) + choice.slot.cells - kept
         growth = min(answer.request.max_tokens or GROWTH, GROWTH)
         needed = count_cells(answer.items) - kept + growth
+        needed += sum(max(0, one.total - one.slot.cells) for one in running if one.slot)
         return needed <= self._free(running) + freed
 
     def _free(self, running: Sequence[Answering]) -> int:
@@ -80,7 +81,7 @@ class Seating:
         """Put back what is parked or saved of this chat when it holds more of the prompt than the slot.
         Gives how many items are kept then."""
         items = answer.items
-        found = self.parking.find(items, answer.request.conversation)
+        found = self.parking.find(items, answer.conversation)
         for chat in (found, answer.saved):
             if chat is None:
                 continue
@@ -127,7 +128,7 @@ class Seating:
             suspended = running[-1]
             slot = suspended.slot
             suspend(suspended)
-            if slot:
+            if slot and not self.park(slot):
                 self._cache.clear(slot)
             return False
         return True
@@ -166,7 +167,8 @@ class Seating:
         return in_slot or self.parking.holds(conversation)
 
     def save_all(self) -> None:
-        for chat in self.parking:
-            self._saver.save(chat)
-        for slot in self._cache.slots:
+        """The chats used last come first: time may be short."""
+        for slot in sorted(self._cache.slots, key=lambda slot: -slot.used):
             self._save(slot)
+        for chat in reversed(list(self.parking)):
+            self._saver.save(chat)

@@ -47,7 +47,7 @@ class _Worker:
         self._lock = threading.Lock()
         self._answers: dict[int, Answering | None] = {}
         """None: its prompt is still being made."""
-        self._cancelled: set[int] = set()
+        self._prices: set[int] = set()
         self._hurried: set[int] = set()
         self._closing = False
         self._prompts = PreparingThread(self._fault)
@@ -96,6 +96,7 @@ class _Worker:
         elif isinstance(message, protocol.AnswerNow):
             self._hurry(message.job)
         elif isinstance(message, protocol.PriceOf):
+            self._prices.add(message.job)
             self._prompts.put(message.job, lambda: self._price(message))
         elif isinstance(message, protocol.Forget):
             self._forget(message.conversation)
@@ -110,16 +111,23 @@ class _Worker:
     def _prepare(self, message: protocol.Generate) -> None:
         scheduler = self._scheduler
         assert scheduler is not None
+        if message.job not in self._answers:
+            return  # stopped while it waited to be prepared
         held = scheduler.seating.holds(message.request.conversation)
         answer = self._preparer.answer(message, held=held)
         with self._lock:
-            self._answers[message.job] = answer
-            answer.cancelled = message.job in self._cancelled
-            answer.course.answer_now = message.job in self._hurried
-        scheduler.order(lambda: scheduler.add(answer))
+            wanted = message.job in self._answers
+            if wanted:
+                self._answers[message.job] = answer
+                answer.course.answer_now = message.job in self._hurried
+        if wanted:
+            scheduler.order(lambda: scheduler.add(answer))
+        else:
+            answer.close()
 
     def _price(self, message: protocol.PriceOf) -> None:
         per_message = self._preparer.price(message.request)
+        self._prices.discard(message.job)
         self._pipe.send(protocol.Priced(job=message.job, per_message=per_message))
 
     def _cancel(self, job: int) -> None:
@@ -127,9 +135,10 @@ class _Worker:
             if job not in self._answers:
                 return
             answer = self._answers[job]
-            self._cancelled.add(job)
         if answer and self._scheduler:
             self._scheduler.cancel(answer)
+        elif self._done(job):  # its prompt is still being made, which may take long
+            self._pipe.send(protocol.Happened(job=job, events=(Finished(reason="cancelled"),)))
 
     def _hurry(self, job: int) -> None:
         with self._lock:
@@ -157,11 +166,15 @@ class _Worker:
         self._pipe.send(protocol.Happened(job=job, events=tuple(events)))
 
     def _fault(self, job: int, error: GlmdeskError) -> None:
-        self._done(job)
+        if not self._done(job) and job not in self._prices:
+            return  # it was stopped meanwhile
+        self._prices.discard(job)
         self._pipe.send(protocol.Fault(job=job, code=error.code, message=error.message))
 
-    def _done(self, job: int) -> None:
+    def _done(self, job: int) -> bool:
+        """Forget a job. Whether it was known."""
         with self._lock:
-            self._answers.pop(job, None)
-            self._cancelled.discard(job)
             self._hurried.discard(job)
+            known = job in self._answers
+            self._answers.pop(job, None)
+            return known

@@ -43,11 +43,9 @@ class Inside:
 
     def _hear(self, job: int, events: Sequence[Event]) -> None:
         self.said[job] += events
-        self.scheduler.wake()  # `turn` comes back when there is nothing left to decode
 
     def _fail(self, job: int, error: GlmdeskError) -> None:
         self.failed[job] = error
-        self.scheduler.wake()
 
     def begin(self, request: Request, make_sampler: MakeSampler = Sampler) -> Answering:
         """Put a request in the line; nothing is decoded yet. Raises GlmdeskError."""

@@ -173,3 +173,22 @@ def test_guesses_change_nothing(pico: Inside) -> None:
     assert usage.completion_tokens == finished(plain).usage.completion_tokens
     assert usage.draft_tokens > usage.accepted_tokens > 3
     assert pico.cache_agrees()
+
+
+def filled(words: int) -> Request:
+    return Request(messages=[ask("lima" + " lima" * words)], think="on")
+
+
+@pytest.mark.parametrize("room", [1, 2, 3, 4])
+def test_thinking_where_there_is_no_room(pico: Inside, room: int) -> None:
+    """The end of the thinking needs a cell too."""
+    wanted = pico.model.n_ctx - room
+    words = wanted
+    while (total := sum(pico.reader.price(filled(words)))) > wanted:
+        words -= max(1, (total - wanted) // 2)
+    assert total == wanted
+    messages = filled(words).messages
+    events = pico.run(messages, "on", max_tokens=0)
+    assert finished(events).reason in ("length", "stop")
+    assert finished(events).usage.completion_tokens <= pico.model.n_ctx - total + 1
+    assert pico.cache_agrees()

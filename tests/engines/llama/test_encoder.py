@@ -116,6 +116,9 @@ def test_the_oldest_is_forgotten(parts: Parts) -> None:
         encoder.want(picture(name))
         vision.go.release()
         told.wait()
+    assert all(encoder.outcome(picture(name)) for name in "abcd"), "all are still waited for"
+    for name in "abcd":
+        encoder.drop(picture(name))
     kept = [name for name in "abcd" if encoder.outcome(picture(name)) is not None]
     assert kept == ["b", "c", "d"]
 

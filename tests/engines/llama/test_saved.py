@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from glmdesk.engines.llama import saved
 from glmdesk.engines.llama.prefix import Cells, Item
 from glmdesk.engines.llama.protocol import StateSpec
-from glmdesk.engines.llama.saved import StateFolder, forget, forget_all
+from glmdesk.engines.llama.saved import StateFolder, forget, forget_all, keep_only
 
 MIB = 1024 * 1024
 PICTURE = Cells(id="a1b2:640x480", n_tokens=529, n_pos=23)
@@ -335,3 +335,13 @@ def _path_of(folder: StateFolder, chat: str) -> Path:
 
 def only_of(chat: str, folder: Path) -> Path:
     return next(path for path in folder.iterdir() if path.name.startswith(saved._hash(chat)))
+
+
+def test_only_the_chats_that_are_left_keep_their_files(tmp_path: Path) -> None:
+    folder = StateFolder(StateSpec(folder=tmp_path, key=b"k" * 32, limit=1 << 20), "context")
+    for name in ("stays", "goes"):
+        assert folder.save(name, (1, 2), 2, b"x" * 100)
+    keep_only(tmp_path, ["stays", "new"])
+    assert folder.load("stays")
+    assert folder.load("goes") is None
+    assert len(list(tmp_path.iterdir())) == 1

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from glmdesk.engines.base import Request
 from glmdesk.engines.llama.protocol import LoadSpec, StateSpec
 from glmdesk.messages import Message, Picture, Usage
+from glmdesk.sampling import GREEDY
 from tests.engines.chats import answer_of, ask, finished, say
 from tests.engines.llama.inside import Inside
 
@@ -151,3 +153,30 @@ def test_a_state_that_the_library_refuses_is_read_afresh(
     restore = "glmdesk.engines.llama.model.llama.llama_state_seq_set_data"
     monkeypatch.setattr(restore, lambda *_: 0)
     assert ask_in(second, scene_pictures[0]).cached_tokens == 0
+
+
+def test_a_chat_too_large_to_park_is_saved(
+    open_pico: Open, ask_in: Ask, scene_pictures: list[Scene]
+) -> None:
+    opened = open_pico(n_slots=1)
+    opened.scheduler.seating.parking.memory = 1000
+    ask_in(opened, scene_pictures[0], "large")
+    opened.run([ask("oslo " * 300)], conversation="other", max_tokens=2)
+    opened.saver.close()
+    opened = open_pico(n_slots=1)
+    assert ask_in(opened, scene_pictures[0], "large").cached_tokens > 300
+
+
+def test_a_chat_forgotten_while_it_waits_is_not_saved(
+    open_pico: Open, scene_pictures: list[Scene], tmp_path: Path
+) -> None:
+    opened = open_pico(n_slots=1)
+    request = Request(
+        messages=chat(scene_pictures[0]), sampling=GREEDY, max_tokens=4, conversation="gone"
+    )
+    running, waiting = opened.begin(replace(request, conversation="")), opened.begin(request)
+    opened.scheduler.turn()
+    opened.scheduler.forget("gone")
+    opened.end(running, waiting)
+    stop(opened)
+    assert not list((tmp_path / "state").glob("*.state"))
