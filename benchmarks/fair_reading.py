@@ -15,11 +15,11 @@ from benchmarks.stage import Stage
 from glmdesk.engines.base import Engine, Request
 from glmdesk.messages import Answer, Finished
 
-N = 7
+N = 5
 MOST = 3.0
 LENGTH = 4000
-CONTEXT = 8192
-TOKENS = 4000
+CONTEXT = 16_384
+TOKENS = 3000
 NAME = "fair-reading"
 
 

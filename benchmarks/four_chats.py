@@ -92,6 +92,6 @@ def ask_engine(engine: Engine) -> Ask:
 
 def ask_server(server: LlamaServer) -> Ask:
     def ask(prompt: str) -> int:
-        return server.chat([{"role": "user", "content": prompt}], TOKENS).tokens
+        return server.chat([user(prompt)], TOKENS).tokens
 
     return ask

@@ -39,7 +39,7 @@ class Judged:
     margin: float | None
     """By how much the fresh run preferred its token where they part; None: they do not."""
     restored: bool
-    """It was the first after a restart, and began with what was saved."""
+    """It was the first after a restart, and half of its prompt was there already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ class Identity:
         return Judged(
             heard=heard,
             margin=margin_where_they_part(heard, fresh),
-            restored=restarted and heard.usage.cached_tokens > 0 and len(request.messages) > 1,
+            restored=restarted and 2 * heard.usage.cached_tokens > heard.usage.prompt_tokens,
         )
 
     def close(self) -> None:

@@ -41,14 +41,19 @@ class Heard:
         return self.ended - self.begun
 
     @property
+    def first_s(self) -> float:
+        """Until the first piece of text."""
+        return (self.arrivals[0] if self.arrivals else self.ended) - self.begun
+
+    @property
     def usage(self) -> Usage:
         return self.end.usage if isinstance(self.end, Finished) else Usage()
 
     @property
     def tokens_per_s(self) -> float:
-        """From the first token to the last; pieces, or tokens where a piece held several."""
-        tokens = min(len(self.arrivals), self.usage.completion_tokens)
-        if tokens < 2:
+        """From the first token to the last; a piece may hold several, the first one does not."""
+        tokens = self.usage.completion_tokens
+        if tokens < 2 or len(self.arrivals) < 2:
             return 0.0
         return (tokens - 1) / (self.arrivals[-1] - self.arrivals[0])
 

@@ -50,9 +50,9 @@ class LlamaBench:
         """Tokens a second of one prompt of `tokens`, after a warm-up of the same length."""
         return self._run("-p", str(tokens), "-n", "0")
 
-    def writing(self, tokens: int) -> float:
-        """Tokens a second of `tokens` decoded one by one, after one for warming up."""
-        return self._run("-p", "0", "-n", str(tokens))
+    def writing(self, tokens: int, depth: int) -> float:
+        """Tokens a second of `tokens` decoded one by one, after a prompt of `depth` tokens."""
+        return self._run("-p", "0", "-n", str(tokens), "-d", str(depth))
 
     def _run(self, *what: str) -> float:
         command = [

@@ -1,17 +1,19 @@
 """How fast a prompt is read until its first token arrives in the app, beside llama-bench."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.figure import Figure, Options
 from benchmarks.hearing import greedy, hear
 from benchmarks.prose import prompt_of
 from benchmarks.stage import Stage
-from benchmarks.turns import rates, take_turns
+from benchmarks.turns import Pairs, rates, take_turns
 from glmdesk.engines.base import Engine
+from glmdesk.engines.llama.protocol import LoadSpec
 
 N = 5
 LEAST = 0.97
@@ -21,7 +23,8 @@ NAME = "prompt-vs-llama-bench"
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
-    """One figure for each text model and length; the template, the pipe and one choice are in ours."""
+    """One figure for each text model and length. The pipe and one choice are in ours; the template and the
+    tokenizer ran when the prompt was priced, as they do in the app."""
     program = peers.find("llama-bench")
     for spec in stage.text_models(CONTEXT):
         for length in LENGTHS:
@@ -29,14 +32,16 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
             if program is None:
                 yield peers.not_measured(name, "llama-bench", f">= {LEAST}")
                 continue
-            bench = peers.LlamaBench(program=program, model=spec.model, threads=spec.n_threads)
-            with stage.engine(replace(spec, state=None)) as engine:
-                pairs = take_turns(
-                    _Reading(engine=engine, length=length).run,
-                    partial(bench.reading, length),
-                    options.count(N),
-                )
-            yield rates(name, pairs, LEAST, f"{spec.model.name}, {spec.n_threads} threads")
+            with stage.engine(spec) as engine:
+                pairs = _pairs(engine, spec, program, length, options.count(N))
+            note = f"{spec.model.name}, {spec.n_threads} threads; {peers.version(program)}"
+            yield rates(name, pairs, LEAST, note)
+
+
+def _pairs(engine: Engine, spec: LoadSpec, program: Path, length: int, n: int) -> Pairs:
+    bench = peers.LlamaBench(program=program, model=spec.model, threads=spec.n_threads)
+    ours = _Reading(engine=engine, length=length)
+    return take_turns(ours.run, partial(bench.reading, length), n)
 
 
 @dataclass(frozen=True, kw_only=True)

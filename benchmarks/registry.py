@@ -22,6 +22,7 @@ NAMES = (
     "token-overhead",
     "cancel-p95",
     "worker-kills",
+    "side-by-side",
 )
 
 

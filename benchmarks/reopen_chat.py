@@ -17,7 +17,7 @@ N = 5
 MOST = 0.10
 LENGTH = 4000
 CONTEXT = 8192
-PICTURES = 7
+PICTURES = 4
 """Of 529 tokens each."""
 LIMIT = 4 << 30
 """Bytes that the saved caches may take."""

@@ -1,7 +1,5 @@
 """How much sooner the second question about a picture is answered than the first, and than llama-server does it."""
 
-import base64
-import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ from PIL import Image
 from benchmarks import peers
 from benchmarks.figure import Figure, Options
 from benchmarks.hearing import assistant, greedy, hear, user
-from benchmarks.server_peer import LlamaServer, Said, serving
+from benchmarks.server_peer import LlamaServer, serving
 from benchmarks.stage import PICO_LIMITS, WIDE_LIMITS, Stage
 from glmdesk.documents.sizes import PictureLimits
 from glmdesk.engines.base import Engine
-from glmdesk.messages import Picture, Usage
+from glmdesk.messages import Message, Picture, Usage
 from tools.pico.scenes import scene
 
 N = 7
@@ -117,29 +115,15 @@ def draw_picture(seed: int, stage: Stage, limits: PictureLimits, side: int) -> P
 
 def ask_twice(engine: Engine, picture: Picture) -> Turns:
     """One token is asked for, so that the end of the answer is the moment of its first token."""
-    question = user(picture, FIRST)
-    first = hear(engine, greedy([question], max_tokens=1))
-    talk = [question, assistant(ANSWER), user(SECOND)]
-    second = hear(engine, greedy(talk, max_tokens=1))
+    first, second = (hear(engine, greedy(talk, max_tokens=1)) for talk in _talks(picture))
     return Turns(first_s=first.seconds, second_s=second.seconds, usage=second.usage)
 
 
 def _ask_server_twice(server: LlamaServer, picture: Picture) -> Turns:
-    question: Said = {"role": "user", "content": [shown(picture), {"type": "text", "text": FIRST}]}
-    first = server.chat([question], max_tokens=1)
-    talk: list[Said] = [
-        question,
-        {"role": "assistant", "content": ANSWER},
-        {"role": "user", "content": SECOND},
-    ]
-    second = server.chat(talk, max_tokens=1)
+    first, second = (server.chat(talk, max_tokens=1) for talk in _talks(picture))
     return Turns(first_s=first.seconds, second_s=second.seconds)
 
 
-def shown(picture: Picture) -> Said:
-    """A picture at the size we give it to the model, as a part of a message to the server."""
-    image = Image.frombytes("RGB", (picture.width, picture.height), picture.path.read_bytes())
-    png = io.BytesIO()
-    image.save(png, "PNG")
-    data = base64.b64encode(png.getvalue()).decode()
-    return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+def _talks(picture: Picture) -> tuple[list[Message], list[Message]]:
+    question = user(picture, FIRST)
+    return [question], [question, assistant(ANSWER), user(SECOND)]

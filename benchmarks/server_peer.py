@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.said import say
 from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.messages import Message
 
-Said = Mapping[str, Any]
-"""A message, or a part of one, in OpenAI's words."""
 HOST = "127.0.0.1"
 START_S, ANSWER_S = 120.0, 900.0
 
@@ -52,10 +52,10 @@ class LlamaServer:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    def chat(self, messages: Sequence[Said], max_tokens: int, *, thinking: bool = False) -> Told:
+    def chat(self, messages: Sequence[Message], max_tokens: int, *, thinking: bool = False) -> Told:
         """Ask /v1/chat/completions: greedy, with the cache in use."""
         body = {
-            "messages": messages,
+            "messages": say(messages),
             "max_tokens": max_tokens,
             "chat_template_kwargs": {"enable_thinking": thinking},
             **_GREEDY,

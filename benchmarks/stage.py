@@ -13,7 +13,7 @@ from types import TracebackType
 import psutil
 from PIL import Image
 
-from benchmarks import shapes, wide_model
+from benchmarks import shapes, unpacked, wide_model
 from glmdesk import paths
 from glmdesk.app import load_spec
 from glmdesk.documents.reader import Reader
@@ -92,6 +92,15 @@ class Stage:
         return LoadSpec(
             id="smollm2", name="SmolLM2", model=model, n_ctx=n_ctx, n_threads=self._threads
         )
+
+    @cached_property
+    def smollm2_f16(self) -> LoadSpec | None:
+        """The same with its weights in float16; written when first asked for."""
+        spec = self.smollm2()
+        if spec is None:
+            return None
+        model = unpacked.write(spec.model, self.folder / "smollm2-f16.gguf")
+        return replace(spec, id="smollm2-f16", model=model)
 
     def shapes(self, n_ctx: int = CONTEXT) -> LoadSpec:
         """GLM-4.6V-Flash's layer shapes with random weights; written when first asked for."""

@@ -23,6 +23,8 @@ FOLLOW_UPS = (
 )
 THINKING: tuple[Think, ...] = ("off", "on", "auto")
 MAX_TOKENS = 200
+PAST = 8
+"""Turns of a chat that is long from the beginning."""
 
 
 class _Given(Protocol):
@@ -34,13 +36,13 @@ _Answer = TypeVar("_Answer", bound=_Given)
 
 
 def wander(rng: Random, stage: Stage, answer: Callable[[Request], _Answer]) -> Iterator[_Answer]:
-    """Two to five answers of one chat."""
-    messages: list[Message] = []
+    """Two to five answers of one chat; every other chat is long before it begins."""
+    messages = list(_past(rng, stage)) if rng.random() < 0.5 else []
     think = rng.choice(THINKING)
     for _ in range(rng.randint(2, 5)):
         if rng.random() < 0.3:
             think = rng.choice(THINKING)
-        if messages and rng.random() < 0.3:
+        if len(messages) > 1 and rng.random() < 0.3:
             messages[-2:] = [_edited(rng, messages[-2])]
         else:
             messages.append(_question(rng, stage, first=not messages))
@@ -56,6 +58,14 @@ def _said(question: Message, heard: Heard) -> tuple[Message, Message]:
         raise RuntimeError(f"an answer failed: {heard.end.message}")
     answer = assistant(heard.answer, heard.end.tokens)
     return replace(question, think=heard.end.think), answer
+
+
+def _past(rng: Random, stage: Stage) -> Iterator[Message]:
+    """A chat of some exercises and their answers: long enough for its cache to be saved."""
+    for _ in range(PAST):
+        sample = TASKS[rng.choice(QUESTIONS)](rng)
+        yield replace(user(*_parts(sample, stage)), think="off")
+        yield assistant(sample.answer)
 
 
 def exercise(rng: Random, stage: Stage) -> Message:

@@ -22,7 +22,7 @@ PROGRAM = """#!/bin/sh
 case "$*" in
   --version) echo "version: 7 (build 9)" >&2 ;;
   *"-p 512 -n 0 "*) echo '[{"avg_ts": 512.5}]' ;;
-  *"-p 0 -n 128 "*) echo '[{"avg_ts": 12.25}]' ;;
+  *"-p 0 -n 128 -d 40 "*) echo '[{"avg_ts": 12.25}]' ;;
   *) exit 1 ;;
 esac
 """
@@ -61,7 +61,7 @@ def test_what_is_missing_is_said() -> None:
 def test_llama_bench_is_asked_for_one_thing_at_a_time(program: Path) -> None:
     bench = peers.LlamaBench(program=program, model=Path("x.gguf"), threads=2)
     assert bench.reading(512) == 512.5
-    assert bench.writing(128) == 12.25
+    assert bench.writing(128, 40) == 12.25
     assert peers.version(program) == "llama-bench 7 (build 9)"
 
 

@@ -5,6 +5,7 @@ the time, so that a cancel or the end of the parent is served while the main thr
 code. Prompts are made on a third thread, pictures are encoded on a fourth, states are saved on a fifth.
 """
 
+import gc
 import os
 import threading
 import traceback
@@ -65,6 +66,8 @@ class _Worker:
         with self._lock:
             self._scheduler = scheduler
             closing = self._closing
+        gc.collect()
+        gc.freeze()  # what was loaded stays: it is not searched again and again while answers are written
         if not closing:
             self._pipe.send(protocol.Loaded(info=loaded.info, details=loaded.details))
             scheduler.run()
