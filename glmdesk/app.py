@@ -65,7 +65,8 @@ class App:
         """Put right what an earlier run left behind; only when no other one is running."""
         self.conversations.recover()
         self.files.sweep()
-        saved.keep_only(self.paths.state, self.conversations.ids())
+        kept = self.conversations.ids() if self.settings.state_cache_gb else ()
+        saved.keep_only(self.paths.state, kept)
         self._clear_uploads()
 
     def default_model(self) -> str:

@@ -205,7 +205,7 @@ def _print(events: Iterable[Event]) -> int:
                 thinking = False
             print(event.text, end="", flush=True)
         elif isinstance(event, Noted):
-            print(f"({event.text})", file=sys.stderr, flush=True)
+            print(f"\n({event.text})", file=sys.stderr, flush=True)
         elif isinstance(event, Failed):
             print()
             raise rebuild(event.code, event.message)

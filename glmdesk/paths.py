@@ -73,7 +73,7 @@ def find(home: Path | None = None, models: Path | None = None) -> Paths:
 
 
 def _folders(paths: Paths) -> tuple[Path, ...]:
-    return (paths.home, paths.files, paths.cache, paths.uploads, paths.state, paths.log)
+    return (paths.home, paths.files, paths.cache, paths.uploads, paths.log)
 
 
 def prepare(paths: Paths) -> None:

@@ -37,7 +37,7 @@ def test_prepare_makes_private_folders(tmp_path: Path) -> None:
     paths = find(tmp_path / "deep" / "home")
     prepare(paths)
     prepare(paths)
-    for folder in (paths.home, paths.files, paths.cache, paths.uploads, paths.state, paths.log):
+    for folder in (paths.home, paths.files, paths.cache, paths.uploads, paths.log):
         assert folder.is_dir()
         assert list(folder.glob("tmp*")) == []
         if sys.platform != "win32":

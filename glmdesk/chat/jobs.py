@@ -73,6 +73,7 @@ class Job:
         self.run = run
         self.stopping = threading.Event()
         self.hurrying = threading.Event()
+        self.on_stop: Callable[[Job], None] = lambda job: None
         self._snapshot = Snapshot()
         self._changed = threading.Condition()
 
@@ -83,6 +84,7 @@ class Job:
     def stop(self) -> None:
         """End the answer; what was said so far stays."""
         self.stopping.set()
+        self.on_stop(self)
 
     def answer_now(self) -> None:
         """Close the thinking; the answer follows."""
@@ -122,10 +124,21 @@ class Jobs:
     def start(self, job: Job) -> None:
         """Put `job` at the end of the queue."""
         with self._wake:
+            job.on_stop = self._end_waiting
             self._waiting.append(job)
             self._by_conversation[job.conversation] = job
             self._tell_positions()
             self._wake.notify()
+
+    def _end_waiting(self, job: Job) -> None:
+        """A job that was stopped before its turn ends at once."""
+        with self._wake:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+            self._running.append(job)
+            self._tell_positions()
+        self._run(job)
 
     def find(self, owner: str, conversation: str) -> Job | None:
         """The answer that runs or waits in this chat."""
@@ -139,9 +152,10 @@ class Jobs:
         """Stop everything; each answer keeps what it has said. Waits until they are saved."""
         with self._wake:
             self._closing = True
-            for job in [*self._waiting, *self._running]:
-                job.stop()
+            jobs = [*self._waiting, *self._running]
             self._wake.notify_all()
+        for job in jobs:
+            job.stop()
         end = time.monotonic() + CLOSE_DEADLINE_S
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -154,14 +168,17 @@ class Jobs:
 
     def _work(self) -> None:
         while job := self._next():
-            outcome = _Keeper(job, self._conversations).keep()
-            self._save_rest()
-            with self._wake:
-                if not job.snapshot.saved:
-                    self._unsaved.append((job.entry, outcome))
-                self._running.remove(job)
-                if self._by_conversation.get(job.conversation) is job:
-                    del self._by_conversation[job.conversation]
+            self._run(job)
+
+    def _run(self, job: Job) -> None:
+        outcome = _Keeper(job, self._conversations).keep()
+        self._save_rest()
+        with self._wake:
+            if not job.snapshot.saved:
+                self._unsaved.append((job.entry, outcome))
+            self._running.remove(job)
+            if self._by_conversation.get(job.conversation) is job:
+                del self._by_conversation[job.conversation]
 
     def _save_rest(self) -> None:
         """Try again to save what the store refused before, as when the disk was full."""

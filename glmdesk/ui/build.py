@@ -231,6 +231,7 @@ class Page:
             ]  # fmt: skip
         if not self._viewing.is_current(request, ticket):
             await asyncio.sleep(LINGER_S)
+            yield [gr.skip()] * len(self._panels.tail)  # Gradio sends the last one again at the end
         elif not saved:  # the page is the only place that has all of it: leave it there
             kept = [gr.skip()] * len(self._panels.messages)
             kept[self._panels.messages.index(self._panels.transcript.status)] = render.refusal(

@@ -1,4 +1,4 @@
-"""Answers run one at a time, are saved as they grow, and end in words whatever happens."""
+"""Answers run in order, a few at a time, are saved as they grow, and end in words whatever happens."""
 
 import threading
 import time
@@ -87,7 +87,8 @@ def test_an_answer_is_stored_with_everything(conversations: Conversations, queue
     assert queue.find("owner", job.conversation) is None
 
 
-def test_one_at_a_time_in_order_with_places(conversations: Conversations, queue: Jobs) -> None:
+def test_in_order_with_places(conversations: Conversations) -> None:
+    queue = Jobs(conversations, at_once=1)
     gate = threading.Event()
     order: list[str] = []
 
@@ -109,6 +110,20 @@ def test_one_at_a_time_in_order_with_places(conversations: Conversations, queue:
     gate.set()
     assert [finish(job).state for job in jobs] == ["done"] * 3
     assert order == ["a", "b", "c"]
+    queue.close()
+
+
+def test_four_at_once(conversations: Conversations, queue: Jobs) -> None:
+    together = threading.Barrier(4)
+
+    def run(stop: threading.Event) -> Iterator[Event]:
+        together.wait(5)  # raises when the others do not come
+        yield DONE
+
+    jobs = [ask(conversations, run) for _ in range(4)]
+    for job in jobs:
+        queue.start(job)
+    assert [finish(job).state for job in jobs] == ["done"] * 4
 
 
 def test_stop_keeps_what_was_said(conversations: Conversations, queue: Jobs) -> None:
@@ -215,3 +230,28 @@ def test_closing_stops_and_saves(conversations: Conversations) -> None:
     assert stored(conversations, running).state == "cancelled"
     assert stored(conversations, running).text == "kept"
     assert stored(conversations, waiting).state == "cancelled"
+
+
+def test_a_stop_before_its_turn_ends_a_job_at_once(conversations: Conversations) -> None:
+    """The only thread is busy; the stopped one does not wait for it."""
+    queue, go = Jobs(conversations, at_once=1), threading.Event()
+
+    def slow(stop: threading.Event) -> Iterator[Event]:
+        go.wait(10)
+        yield DONE
+
+    def never(stop: threading.Event) -> Iterator[Event]:
+        assert stop.is_set()
+        yield Finished(reason="cancelled")
+
+    first, second = ask(conversations, slow), ask(conversations, never)
+    queue.start(first)
+    queue.start(second)
+    second.stop()
+    assert second.snapshot.state == "cancelled"
+    assert stored(conversations, second).state == "cancelled"
+    assert queue.find("owner", second.conversation) is None
+    assert first.snapshot.running
+    go.set()
+    assert finish(first).state == "done"
+    queue.close()

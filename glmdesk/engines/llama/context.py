@@ -12,6 +12,7 @@ from glmdesk.errors import EngineError
 from glmdesk.library.header import Header
 
 MAX_DEFAULT_CONTEXT = 16_384
+SMALLEST_CONTEXT = 256
 MICRO_BATCH = 512
 MAX_OUTPUTS = 32
 """Rows of one batch that may give logits: every answer's next token, or one answer's guesses. With a
@@ -98,7 +99,8 @@ def context_params(
     opened. `flag` stops a decode on the CPU."""
     slots = max(1, spec.n_slots)
     params = llama.llama_context_default_params()
-    params.n_ctx = min(spec.n_ctx or MAX_DEFAULT_CONTEXT, trained * (slots if spec.n_ctx else 1))
+    wanted = min(spec.n_ctx or MAX_DEFAULT_CONTEXT, trained * (slots if spec.n_ctx else 1))
+    params.n_ctx = max(SMALLEST_CONTEXT, wanted)  # llama.cpp ends the process over a few cells
     params.n_batch = params.n_ubatch = MICRO_BATCH
     params.n_seq_max = slots
     params.kv_unified = True

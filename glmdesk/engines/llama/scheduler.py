@@ -19,7 +19,7 @@ from glmdesk.engines.llama.context import MICRO_BATCH
 from glmdesk.engines.llama.encoder import Encoder
 from glmdesk.engines.llama.guesses import Guesses
 from glmdesk.engines.llama.model import LlamaModel
-from glmdesk.engines.llama.pace import SMALLEST, Pace
+from glmdesk.engines.llama.pace import Pace
 from glmdesk.engines.llama.rows import Row, put_row
 from glmdesk.engines.llama.saver import Saver
 from glmdesk.engines.llama.seating import Seating
@@ -154,8 +154,19 @@ class Scheduler:
         writers = [answer for answer in self._running if answer.pending]
         guesses = self._guesses.make(writers, alone=len(self._running) == 1)
         rows = [self._write_row(answer, guesses.get(answer.job, ())) for answer in writers]
-        alone = len(self._running) == 1
-        room = min(self._pace.rows(alone=alone), self._tokens.room)
+        if len(writers) < len(self._running) and self._may_read():
+            self._add_reading(rows)
+        if self.seating.make_room(self._tokens.count, self._running, self._suspend):
+            return rows
+        return self._gather()  # somebody gave way
+
+    def _may_read(self) -> bool:
+        """Not while others have their time, which they have only where something is written."""
+        writing = any(answer.pending for answer in self._running)
+        return not writing or self._pace.may_read(time.perf_counter())
+
+    def _add_reading(self, rows: list[Row]) -> None:
+        room = min(self._pace.rows(alone=len(self._running) == 1), self._tokens.room)
         for answer in [answer for answer in self._running if answer.is_reading]:
             tokens = answer.next_tokens(room)
             if tokens:
@@ -163,9 +174,6 @@ class Scheduler:
                 room -= len(tokens)
             if not room:
                 break
-        if self.seating.make_room(self._tokens.count, self._running, self._suspend):
-            return rows
-        return self._gather()  # somebody gave way
 
     def _write_row(self, answer: Answering, drafts: Sequence[int]) -> Row:
         tokens = [*answer.pending, *drafts] if drafts else answer.pending
@@ -196,8 +204,13 @@ class Scheduler:
         for row in rows:
             self._take_rows(row, begun)
             self._flush(row.answer)
-        if self._tokens.count >= SMALLEST:
-            self._pace.learn(self._tokens.count, time.perf_counter() - begun)
+        if any(row.reads for row in rows):
+            self._learn_pace(self._tokens.count, begun)
+
+    def _learn_pace(self, count: int, begun: float) -> None:
+        now = time.perf_counter()
+        self._pace.learn(count, now - begun)
+        self._pace.rest(now, now - begun)
 
     def _take_rows(self, row: Row, begun: float) -> None:
         answer = row.answer
@@ -244,9 +257,10 @@ class Scheduler:
 
     def _next_showing(self) -> tuple[Answering, Showing] | None:
         """An answer whose next picture is encoded. The others' pictures are ordered meanwhile."""
+        may_read = self._may_read()
         for answer in [answer for answer in self._running if answer.is_reading]:
             showing = answer.next_picture()
-            if showing and self._is_encoded(answer, showing):
+            if showing and self._is_encoded(answer, showing) and may_read:
                 needed = showing.cells.n_tokens - showing.done
                 if self.seating.make_room(needed, self._running, self._suspend):
                     return answer, showing
@@ -296,7 +310,7 @@ class Scheduler:
         if code:
             self._reconcile([answer], code)
             return
-        self._pace.learn(end - start, time.perf_counter() - begun)
+        self._learn_pace(end - start, begun)
         showing.done = end
         if end == embeddings.n_tokens:
             self._drop_picture(answer)

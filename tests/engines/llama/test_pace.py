@@ -1,6 +1,6 @@
 """How much is read while others wait."""
 
-from glmdesk.engines.llama.pace import FIRST, PATIENCE_S, SMALLEST, Pace
+from glmdesk.engines.llama.pace import FIRST, PATIENCE_S, REST, SMALLEST, Pace
 
 
 def test_alone_everything_goes() -> None:
@@ -36,3 +36,11 @@ def test_a_few_rows_teach_nothing() -> None:
     pace = Pace(512)
     pace.learn(1, 5.0)
     assert pace.rows(alone=False) == FIRST
+
+
+def test_after_a_step_of_reading_the_others_have_their_time() -> None:
+    pace = Pace(512)
+    assert pace.may_read(10.0)
+    pace.rest(10.0, 0.4)
+    assert not pace.may_read(10.0 + 0.39 * REST)
+    assert pace.may_read(10.0 + 0.41 * REST)

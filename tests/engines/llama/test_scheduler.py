@@ -83,7 +83,7 @@ def test_a_long_prompt_does_not_stop_another_answer(
         said.append(len(writer.written.tokens))
     steps = [after - before for before, after in zip(said, said[1:], strict=False)]
     assert len(steps) >= 5
-    assert set(steps[:-1]) == {1}, "every step of the reading brings a token to the writer"
+    assert set(steps[:-1]) == {1}, "every step, of the reading too, brings a token to the writer"
     pico.end(writer, reader)
     assert answer_of(pico.said[writer.job]) == " ".join(map(str, range(1, 51)))
 
