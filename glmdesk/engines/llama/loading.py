@@ -10,6 +10,7 @@ from glmdesk.engines.llama.cancel import CancelFlag
 from glmdesk.engines.llama.model import LlamaModel
 from glmdesk.engines.llama.mtp import check_block
 from glmdesk.engines.llama.native import start_library
+from glmdesk.engines.llama.pages import use_large_pages
 from glmdesk.engines.llama.prompt import ChatTemplate
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.reading import PromptReader
@@ -51,6 +52,7 @@ def load(spec: LoadSpec, flag: CancelFlag, progress: Callable[[float], None]) ->
     spec, no_block = _with_usable_block(spec)
     model = LlamaModel(spec, head, flag, progress, report)
     vision, notice = _load_vision(spec, model, head)
+    large = use_large_pages()
     vocabulary = model.vocabulary
     template = ChatTemplate(model.chat_template(), bos=vocabulary.bos, eos=vocabulary.eos)
     notices = (spec.notice, notice, model.plan.notice, no_block)
@@ -60,7 +62,7 @@ def load(spec: LoadSpec, flag: CancelFlag, progress: Callable[[float], None]) ->
         reader=PromptReader(template, vocabulary, vision),
         states=_states(spec, model),
         info=_info(spec, model, vision, template, " ".join(filter(None, notices))),
-        details=_details(model, head, report),
+        details={**_details(model, head, report), "large_pages": large},
     )
 
 

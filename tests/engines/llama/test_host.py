@@ -404,23 +404,6 @@ def test_the_worker_goes_when_its_parent_is_killed(
         assert gone(worker, seconds=2)
 
 
-def test_a_stop_while_the_prompt_is_made_hurts_nobody(pico_engine: LlamaEngine) -> None:
-    """The prompts thread is busy for seconds; the stopped chat ends at once, the others go on."""
-    pid = pico_engine.worker_pid
-    big = threading.Thread(target=lambda: run(pico_engine, request("lima " * 600_000)))
-    big.start()
-    time.sleep(0.2)
-    stop = threading.Event()
-    threading.Timer(0.1, stop.set).start()
-    begun = time.monotonic()
-    assert finished(run(pico_engine, HELLO, stop)).reason == "cancelled"
-    waited = time.monotonic() - begun
-    big.join()
-    assert waited < 1.5, "it did not wait for the other prompt"
-    assert pico_engine.worker_pid == pid
-    assert answer_of(run(pico_engine, HELLO)) == GREETING
-
-
 def test_a_picture_that_fails_frees_its_slot_for_the_next(
     pico_spec: LoadSpec, tmp_path: Path
 ) -> None:

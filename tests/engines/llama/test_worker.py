@@ -5,8 +5,11 @@ from typing import NoReturn
 
 import pytest
 
+from glmdesk.engines.base import Request
 from glmdesk.engines.llama import protocol
 from glmdesk.engines.llama.worker import _Worker
+from glmdesk.errors import EngineError
+from glmdesk.messages import Finished
 
 
 class _Exited(Exception):
@@ -55,3 +58,29 @@ def test_an_error_of_our_own(exits: list[int], capsys: pytest.CaptureFixture[str
     listen(protocol.Cancel(job=1))
     assert exits == [1]
     assert "AttributeError" in capsys.readouterr().err
+
+
+class _SentTo:
+    """A pipe that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[object] = []
+
+    def send(self, message: object) -> None:
+        self.sent.append(message)
+
+
+def test_a_stop_while_the_prompt_is_made_ends_the_job_at_once() -> None:
+    """Its prompt may take seconds, or wait for another one; the host would kill the worker meanwhile."""
+    pipe = _SentTo()
+    worker = _Worker(pipe)  # type: ignore[arg-type]
+    worker._scheduler = object()  # type: ignore[assignment]
+    worker._preparer = None  # type: ignore[assignment]
+    message = protocol.Generate(job=7, request=Request(messages=[]))
+    worker._answers[7] = None
+    worker._cancel(7)
+    assert pipe.sent == [protocol.Happened(job=7, events=(Finished(reason="cancelled"),))]
+    worker._prepare(message)  # nothing is made, nothing is scheduled
+    worker._fault(7, EngineError("too late"))
+    worker._cancel(7)
+    assert len(pipe.sent) == 1
