@@ -57,6 +57,10 @@ class PageServer:
         self._socket.close()
 
 
+LOOK_S = 0.5
+"""A signal that comes just before the wait begins does not end it, so it must be short."""
+
+
 def serve(app: App, port: int | None, ready: Callable[[str], None]) -> None:
     """Serve until the process is asked to end (Ctrl+C, SIGTERM). Call it from the main thread."""
     server = PageServer(app, port)
@@ -67,7 +71,7 @@ def serve(app: App, port: int | None, ready: Callable[[str], None]) -> None:
         url = server.start()
         app.warm()
         ready(url)
-        while not ending.wait(3600):
+        while not ending.wait(LOOK_S):
             pass
     finally:
         server.stop()
