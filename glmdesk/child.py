@@ -14,7 +14,8 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +23,8 @@ from typing import Any
 
 SECRETS = ("TOKEN", "KEY", "SECRET", "PASSWORD", "CREDENTIAL")
 """Environment names with one of these words never reach a child."""
+
+_starting = threading.Lock()
 
 _PLAIN = {
     ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("pathlib", "Path"),
@@ -84,7 +87,12 @@ class Child:
     """A running child process and the pipe to it."""
 
     def __init__(
-        self, target: Callable[[Pipe], None], name: str, stderr: Path, limits: Limits | None = None
+        self,
+        target: Callable[[Pipe], None],
+        name: str,
+        stderr: Path,
+        limits: Limits | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -95,7 +103,8 @@ class Child:
         self._process = context.Process(
             target=_begin, args=(target, theirs, stderr, limits or Limits()), name=name, daemon=True
         )
-        self._process.start()
+        with _environment(environment or {}):
+            self._process.start()
         theirs.close()
 
     @property
@@ -142,6 +151,20 @@ class Child:
                 return file.read().decode("utf-8", errors="replace").splitlines()[-lines:]
         except OSError:
             return []
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """What is started meanwhile is born with `values`, where the person has not set the names already;
+    some are read before the first line of Python."""
+    with _starting:
+        new = {name: value for name, value in values.items() if name not in os.environ}
+        os.environ.update(new)
+        try:
+            yield
+        finally:
+            for name in new:
+                del os.environ[name]
 
 
 def _signal_name(number: int) -> str:

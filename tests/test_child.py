@@ -30,8 +30,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts children that are ended with the test."""
     started: list[Child] = []
 
-    def begin(target: Callable[[Pipe], None], limits: Limits | None = None) -> Child:
-        started.append(Child(target, "test", tmp_path / "log" / "child.log", limits))
+    def begin(
+        target: Callable[[Pipe], None], limits: Limits | None = None, **environment: str
+    ) -> Child:
+        log = tmp_path / "log" / "child.log"
+        started.append(Child(target, "test", log, limits, environment))
         return started[-1]
 
     yield begin
@@ -47,6 +50,10 @@ def echo(pipe: Pipe) -> None:
 
 def names_of_environment(pipe: Pipe) -> None:
     pipe.send(sorted(os.environ))
+
+
+def environment(pipe: Pipe) -> None:
+    pipe.send(dict(os.environ))
 
 
 def allocate(pipe: Pipe) -> None:
@@ -278,3 +285,13 @@ def test_a_child_has_no_part_in_ctrl_c(start: Start) -> None:
     assert not one.wait(0.05)
     one.pipe.send(2)
     assert one.pipe.receive() == 2
+
+
+def test_what_a_child_is_born_with_is_its_own(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SET_BY_THE_PERSON", "mine")
+    born = start(environment, NEW="new", SET_BY_THE_PERSON="other").pipe.receive()
+    assert (born["NEW"], born["SET_BY_THE_PERSON"]) == ("new", "mine")
+    assert "NEW" not in os.environ
+    assert "NEW" not in start(environment).pipe.receive()

@@ -16,6 +16,7 @@ from typing import Any
 from glmdesk.child import Child, Pipe
 from glmdesk.engines.base import ModelInfo, Price, Request
 from glmdesk.engines.llama import protocol
+from glmdesk.engines.llama.pages import LARGE_PAGES
 from glmdesk.errors import EngineDied, EngineError, GlmdeskError, rebuild
 from glmdesk.messages import Event, Failed, Finished
 
@@ -65,7 +66,12 @@ class LlamaEngine:
         return self._child.pid
 
     def _start(self, progress: Callable[[float], None]) -> tuple[Child, ModelInfo]:
-        child = Child(_serve, f"glmdesk engine {self._spec.id}", self._log / "engine.log")
+        child = Child(
+            _serve,
+            f"glmdesk engine {self._spec.id}",
+            self._log / "engine.log",
+            environment=LARGE_PAGES,
+        )
         try:
             child.pipe.send(self._spec)
             info = self._wait_until_loaded(child, progress)
