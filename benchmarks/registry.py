@@ -23,6 +23,9 @@ NAMES = (
     "cancel-p95",
     "worker-kills",
     "side-by-side",
+    "download-refetch",
+    "download-vs-curl",
+    "fit-error",
 )
 
 

@@ -20,7 +20,7 @@ from glmdesk.engines.llama.protocol import LoadSpec, StateSpec
 from glmdesk.engines.pool import Load, Pool, Progress
 from glmdesk.errors import EngineError, GlmdeskError, StorageError
 from glmdesk.library.catalogue import Card
-from glmdesk.library.installed import Installed, Library
+from glmdesk.library.installed import Installed
 from glmdesk.messages import Attachment, Event, Finished
 from glmdesk.sampling import Sampling
 from glmdesk.secret import derive, read_or_create
@@ -28,6 +28,7 @@ from glmdesk.settings import Settings
 from glmdesk.store.conversations import Conversation, Conversations, Question
 from glmdesk.store.database import Database
 from glmdesk.store.files import Files, Upload
+from glmdesk.supply import Supply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ class App:
         self.paths = settings.paths
         paths.prepare(self.paths)
         log.start(self.paths.log, settings.log_level)
-        self.library = Library(paths.shipped("models"), self.paths.models)
+        self.supply = Supply(settings, resume=False)
+        self.library = self.supply.library
         self._database = Database(self.paths.database)
         self.conversations = Conversations(self._database)
         self.files = Files(self.paths.files, self._database)
@@ -68,6 +70,7 @@ class App:
         kept = self.conversations.ids() if self.settings.state_cache_gb else ()
         saved.keep_only(self.paths.state, kept)
         self._clear_uploads()
+        self.supply.downloads.recover()
 
     def default_model(self) -> str:
         """The model a person set, else the best one that is here; pico only when there is no other."""
@@ -99,7 +102,11 @@ class App:
             pass  # the pool's status tells the page; the next question says it in words
 
     def _load(self, model: str, progress: Progress) -> Engine:
-        spec = replace(load_spec(self.library.find(model), self.settings), state=self._states())
+        found = self.library.find(model)
+        spec = replace(load_spec(found, self.settings), state=self._states())
+        return self.supply.load(found, spec, lambda as_fits: self._start(as_fits, progress))
+
+    def _start(self, spec: LoadSpec, progress: Progress) -> Engine:
         return LlamaEngine(spec, self.paths.log, progress)
 
     def _states(self) -> StateSpec | None:
@@ -249,6 +256,7 @@ class App:
         self.jobs.close()
         self.pool.close()
         self.reader.close()
+        self.supply.close()
         self._database.close()
         self._clear_uploads()
 

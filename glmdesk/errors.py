@@ -11,7 +11,26 @@
     │   └── ModelUnsupported     a GGUF that this engine cannot run
     ├── EngineError
     │   ├── EngineDied           the worker process ended by itself
+    │   ├── EngineOutOfMemory    a model or its context did not fit into memory
     │   └── ContextFull          the prompt is longer than the context
+    ├── DownloadError            a model could not be fetched
+    │   ├── UnreachableError     the source does not answer; trying again helps
+    │   │   ├── OfflineError     this computer has no network
+    │   │   ├── LookupFailed     the name of the source is not known (DNS)
+    │   │   ├── CertificateError the connection cannot be trusted
+    │   │   └── ProxyError       the proxy refuses
+    │   ├── BusyError            too many requests, or the source has trouble; see `retry_after`
+    │   ├── TokenError           the source asks who you are (401)
+    │   ├── GatedError           the publisher wants terms accepted (403)
+    │   ├── RepositoryMissing
+    │   ├── RevisionMissing
+    │   ├── FileMissing          no such file, quant or weights in the repository
+    │   ├── PortalError          a web page came instead of data
+    │   ├── DiskFull             no room for the rest; what came is kept
+    │   ├── DiskError            the disk does not take or give bytes
+    │   ├── DownloadDamaged      what came is not what the source promised
+    │   ├── DownloadElsewhere    another glmdesk fetches the same model
+    │   └── UnsafeName           a name that could lead out of its folder
     └── DocumentError
         ├── DocumentDamaged      the file is broken or empty
         ├── DocumentLocked       the file needs a password
@@ -74,8 +93,90 @@ class EngineDied(EngineError):
     code = "engine_died"
 
 
+class EngineOutOfMemory(EngineError):
+    code = "engine_out_of_memory"
+
+
 class ContextFull(EngineError):
     code = "context_full"
+
+
+class DownloadError(GlmdeskError):
+    """`retry_after`: seconds that the source asks to wait; 0 when it did not say."""
+
+    code = "download"
+
+    def __init__(self, message: str, retry_after: float = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnreachableError(DownloadError):
+    code = "download_unreachable"
+
+
+class OfflineError(UnreachableError):
+    code = "download_offline"
+
+
+class LookupFailed(UnreachableError):
+    code = "download_lookup"
+
+
+class CertificateError(UnreachableError):
+    code = "download_certificate"
+
+
+class ProxyError(UnreachableError):
+    code = "download_proxy"
+
+
+class BusyError(DownloadError):
+    code = "download_busy"
+
+
+class TokenError(DownloadError):
+    code = "download_token"
+
+
+class GatedError(DownloadError):
+    code = "download_gated"
+
+
+class RepositoryMissing(DownloadError):
+    code = "download_no_repository"
+
+
+class RevisionMissing(DownloadError):
+    code = "download_no_revision"
+
+
+class FileMissing(DownloadError):
+    code = "download_no_file"
+
+
+class PortalError(DownloadError):
+    code = "download_portal"
+
+
+class DiskFull(DownloadError):
+    code = "download_disk_full"
+
+
+class DiskError(DownloadError):
+    code = "download_disk"
+
+
+class DownloadDamaged(DownloadError):
+    code = "download_damaged"
+
+
+class DownloadElsewhere(DownloadError):
+    code = "download_elsewhere"
+
+
+class UnsafeName(DownloadError):
+    code = "download_unsafe_name"
 
 
 class DocumentError(GlmdeskError):

@@ -11,5 +11,9 @@ class Identity:
     name: str
     kind: Literal["owner", "visitor"]
 
+    @property
+    def is_owner(self) -> bool:
+        return self.kind == "owner"
+
 
 OWNER = Identity(name="owner", kind="owner")

@@ -14,6 +14,24 @@ from glmdesk.settings import Settings
 from tests import environment
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Other programs' models on this computer, and a token of the hub, are none of the tests'."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOME", "USERPROFILE"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("nobody")))
+        for name in (
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HF_TOKEN",
+            "HF_ENDPOINT",
+            "XDG_CACHE_HOME",
+            "OLLAMA_MODELS",
+        ):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def pico_spec() -> LoadSpec:
     """As its card says, with a small context."""

@@ -9,6 +9,8 @@ PATCH = 28
 """Pixels along one side of what becomes one token."""
 LOW_TOKENS = 256
 """The most tokens of a picture at low detail."""
+_EDGE = 1e-9
+"""A square of four tokens is two by two, whatever the last digit of a square root says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +69,8 @@ def model_size(width: int, height: int, limits: PictureLimits) -> tuple[int, int
         across, down = math.ceil(width * grow / PATCH), math.ceil(height * grow / PATCH)
     if across * down > limits.max_tokens:
         shrink = math.sqrt(width * height / (limits.max_tokens * PATCH**2))
-        across = max(1, math.floor(width / shrink / PATCH))
-        down = max(1, math.floor(height / shrink / PATCH))
+        across = max(1, math.floor(width / shrink / PATCH + _EDGE))
+        down = max(1, math.floor(height / shrink / PATCH + _EDGE))
     # The floor of one token can break the limit for a narrow strip; the engine would then pad it.
     across = max(1, min(across, limits.max_tokens // down))
     down = min(down, limits.max_tokens // across)

@@ -1,96 +1,75 @@
-"""What is known of each model: one TOML file a model, checked when it is read."""
+"""The models that are known: one TOML file a model, checked when it is read."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from glmdesk.errors import SettingsError
-from glmdesk.sampling import Sampling
-from glmdesk.settings import CacheType, FlashAttention
+from glmdesk.library.card import Card, Problem, Published, RemoteFile, Shape, Variant
+from glmdesk.library.card_faults import faults
+from glmdesk.library.record import Place, build
 
+__all__ = [
+    "Card", "Problem", "Published", "RemoteFile", "Shape", "Variant", "match", "plain", "read",
+]  # fmt: skip
 
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """One model of the catalogue. `files` are relative to the catalogue, for what is shipped with it."""
-
-    id: str
-    name: str
-    summary: str = ""
-    notice: str = ""
-    """What a person must know before trusting it."""
-    builtin: bool = False
-    files: Mapping[str, str] = field(default_factory=dict)
-    image_min_tokens: int = 0
-    image_max_tokens: int = 0
-    image_ceiling_tokens: int = 0
-    """The most tokens one picture may become when high detail is asked for."""
-    n_threads: int = 0
-    """Threads that suit it, where that is not all cores: a tiny model waits more than it computes."""
-    exact: bool = False
-    """A fresh and a reused reading must agree: see LoadSpec."""
-    n_ctx: int = 0
-    """The context to open, in tokens, where nothing else is set; 0: up to 16,384."""
-    max_tokens: int = 0
-    """The longest answer that its makers allow for; 0: until the context is full."""
-    n_slots: int = 0
-    """Chats at once; 0: as many as usual."""
-    n_cpu_moe: int = 0
-    """Layers whose experts belong on the CPU; -1: those of every layer."""
-    mtp: bool = False
-    """Guess ahead with its NextN block without being asked to."""
-    flash_attn: FlashAttention = "auto"
-    cache_type_k: CacheType = ""
-    cache_type_v: CacheType = ""
-    sampling: Sampling = field(default_factory=Sampling)
+_PICTURES = ("image_min_tokens", "image_max_tokens", "image_ceiling_tokens")
+"""The keys of [vision]."""
 
 
 def read(folder: Path) -> list[Card]:
     """All cards of `folder`, by id. Raises SettingsError naming the file and the key."""
-    return sorted((_card(path) for path in folder.glob("*.toml")), key=lambda card: card.id)
+    cards: dict[str, Card] = {}
+    for path in sorted(folder.glob("*.toml")):
+        card = _card(path)
+        _check_among(card, cards, Place(path.name))
+        cards[path.name] = card
+    return sorted(cards.values(), key=lambda card: card.id)
+
+
+def _check_among(card: Card, others: dict[str, Card], place: Place) -> None:
+    """What one file cannot know: whether another one says the same."""
+    for file, other in others.items():
+        if plain(other.id) == plain(card.id):
+            raise place.at("id").fault(f"is {card.id!r}, and that of {file} is {other.id!r}")
+        if other.default and card.default:
+            raise place.at("default").fault(f"is true, and it is true in {file} too")
 
 
 def _card(path: Path) -> Card:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        vision = values.pop("vision", {})
-        sampling = Sampling(**values.pop("sampling", {}))
-        card = Card(**values, **vision, sampling=sampling)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"The catalogue file {path.name} is not valid: {error}.") from error
-    _check_kinds(path, card)
-    _check_kinds(path, card.sampling)
-    for key, name in card.files.items():
-        _check(path, f"files.{key}", name, (str,))
-    if card.builtin and "model" not in card.files:
-        raise SettingsError(f"In {path.name}, files.model is missing.")
+    place = Place(path.name)
+    card = build(Card, _flat(values, place), place)
+    card = replace(card, variants=tuple(_summed(variant) for variant in card.variants))
+    for key, text in faults(card):
+        raise place.at(key).fault(text)
     return card
 
 
-def _check_kinds(path: Path, record: Card | Sampling) -> None:
-    kinds: dict[Any, tuple[type, ...]] = {
-        str: (str,), int: (int,), bool: (bool,), float: (float, int), int | None: (int,),
-        Mapping[str, str]: (dict,),
-    }  # fmt: skip
-    for item in fields(record):
-        value = getattr(record, item.name)
-        if get_origin(item.type) is Literal:
-            _check_choice(path, item.name, value, get_args(item.type))
-        elif item.type in kinds and value is not None:
-            _check(path, item.name, value, kinds[item.type])
+def _flat(values: dict[str, Any], place: Place) -> dict[str, Any]:
+    """The keys of [vision] are fields of the card."""
+    vision = values.pop("vision", {})
+    if not isinstance(vision, dict):
+        raise place.at("vision").fault(f"must be a table, and is {vision!r}")
+    for key in vision:
+        if key not in _PICTURES:
+            raise place.at(f"vision.{key}").fault("is no key that is known here")
+    for key in _PICTURES:
+        if key in values:
+            raise place.at(key).fault("belongs under [vision]")
+    return values | vision
 
 
-def _check(path: Path, key: str, value: object, kinds: tuple[type, ...]) -> None:
-    if type(value) not in kinds:
-        wanted = " or ".join(kind.__name__ for kind in kinds)
-        raise SettingsError(f"In {path.name}, {key} must be {wanted}, and is {value!r}.")
-
-
-def _check_choice(path: Path, key: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        wanted = ", ".join(filter(None, choices))
-        raise SettingsError(f"In {path.name}, {key} must be one of {wanted}, and is {value!r}.")
+def _summed(variant: Variant) -> Variant:
+    """With the sizes that follow from those of its files."""
+    mmproj = variant.mmproj_size or (variant.mmproj.size if variant.mmproj else 0)
+    sizes = [file.size for file in variant.files]
+    whole = sum(sizes) + mmproj if sizes and all(sizes) else 0
+    return replace(variant, size=variant.size or whole, mmproj_size=mmproj)
 
 
 def match(cards: list[Card], name: str) -> Card | None:

@@ -147,7 +147,7 @@ def read(path: Path) -> Header:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            return _read(_Cursor(file, size, path), path, size)
+            return read_from(file, size, path)
     except (FileNotFoundError, IsADirectoryError):
         raise ModelMissing(
             f"There is no model file at {path}. Check the name and try again."
@@ -156,6 +156,14 @@ def read(path: Path) -> Header:
         raise ModelMissing(
             f"{path} cannot be read ({error.strerror}). Check its permissions."
         ) from error
+
+
+def read_from(file: BinaryIO, size: int, path: Path) -> Header:
+    """Read the header of a file of `size` bytes from wherever its bytes come; `path` is only its name.
+
+    Raises as `read` does, and whatever `file` raises.
+    """
+    return _read(_Cursor(file, size, path), path, size)
 
 
 def _read(cursor: _Cursor, path: Path, size: int) -> Header:

@@ -1,65 +1,109 @@
-"""Which models are on this disk: the built-in one, and what lies in the models folder.
+"""Which models are on this disk: the built-in one, what lies in the models folder, and what other
+programs have.
 
 <models>/<id>/<name>.gguf            the model, or its first shard <name>-00001-of-0000N.gguf
 <models>/<id>/mmproj-<name>.gguf     its vision projector
 <models>/<name>.gguf                 a single file is taken too
 """
 
+import os
 import re
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
-from glmdesk.errors import ModelError, ModelMissing
-from glmdesk.library import catalogue, gguf
+from glmdesk.errors import ModelMissing
+from glmdesk.library import catalogue, gguf, pairing, tree
 from glmdesk.library.catalogue import Card
+from glmdesk.library.foreign import Elsewhere, identity
+from glmdesk.library.found import Found
+from glmdesk.library.verdicts import Verdict, Verdicts
 
-_LATER_SHARD = re.compile(r"-(?!00001)\d{5}-of-\d{5}$")
-_FIRST_SHARD = re.compile(r"-00001-of-\d{5}$")
-_PRECISION = re.compile(r"(^|[-_.])((ud|i1)[-_])?(i?q\d[a-z0-9_]*|b?f16|f32|mxfp4[a-z0-9_]*|fp8)$")
+Source = Literal[
+    "built in",
+    "catalogue download",
+    "models folder",
+    "Hugging Face cache",
+    "LM Studio",
+    "Ollama",
+    "",
+]
+"""How a model came here; "" for a file that was named by its path."""
+RECORD = ".glmdesk.json"
+"""Beside a model that was downloaded: where it came from, and its hashes."""
+_PATIENCE = 1.0
+"""Seconds that a list may spend on reading headers; the rest is read in the background."""
+_OURS = ("models folder", "catalogue download")
+_SHORT = {"Hugging Face cache": "hf", "LM Studio": "lmstudio", "Ollama": "ollama"}
+_MAX_ID = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    """A model that can be loaded."""
+    """A model that can be loaded. Two are equal when they are the same files under the same id."""
 
     id: str
-    name: str
+    name: str = field(compare=False)
     model: Path
     mmproj: Path | None = None
-    card: Card | None = None
-    problem: str = ""
+    card: Card | None = field(default=None, compare=False)
+    problem: str = field(default="", compare=False)
     """Why it cannot be loaded, when its header already tells."""
-    notice: str = ""
+    notice: str = field(default="", compare=False)
     """What a person must know of this file before trusting it."""
+    size: int = field(default=0, compare=False)
+    """Bytes of all its files, projector included."""
+    source: Source = field(default="", compare=False)
+    managed: bool = field(default=False, compare=False)
+    """Whether it lies in the models folder, where we may remove it."""
+    checked: bool = field(default=True, compare=False)
+    """Whether its header was read; until then there is no problem and no notice."""
 
     @property
     def builtin(self) -> bool:
         return self.card is not None and self.card.builtin
 
+    @property
+    def folder(self) -> Path:
+        """The folder to show to a person who asks where it is."""
+        return self.model.parent
 
-_Facts = tuple[tuple[str, int, int], ...]
-"""Name, size and time of change of each of a model's files."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Verdict:
-    problem: str = ""
-    notice: str = ""
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The model, all shards of it, and its projector."""
+        return (*gguf.shards(self.model), *([self.mmproj] if self.mmproj else []))
 
 
 class Library:
     """The models of one installation. A file dropped in is there at once."""
 
-    def __init__(self, shipped: Path, models: Path) -> None:
-        self._checked: dict[Path, tuple[_Facts, _Verdict]] = {}
+    def __init__(
+        self,
+        shipped: Path,
+        models: Path,
+        elsewhere: Elsewhere | None = None,
+        verdicts: Verdicts | None = None,
+    ) -> None:
+        """`elsewhere` finds the models of other programs; without it there are none."""
         self._shipped = shipped
         self._models = models
+        self._elsewhere = elsewhere
+        self._verdicts = verdicts or Verdicts()
 
     def models(self) -> list[Installed]:
-        """Everything that can be loaded, the built-in model last."""
+        """Everything that can be loaded: the person's own, other programs', the built-in one.
+
+        Names come first: a header that was not read yet is read later, in the background.
+        """
         cards = catalogue.read(self._shipped)
+        own = self._scan(cards)
         builtin = [self._builtin(card) for card in cards if card.builtin]
-        return [*self._scan(cards), *builtin]
+        listed = [*own, *self._foreign(cards, own), *builtin]
+        self._verdicts.later(model.model for model in listed if not model.checked)
+        return list(_unique(listed))
 
     def find(self, name: str = "") -> Installed:
         """The model with this id, or in this file; without a name the best one that is here.
@@ -68,10 +112,9 @@ class Library:
         """
         models = self.models()
         if not name and models:
-            return next((model for model in models if not model.problem), models[-1])
-        for model in models:
-            if name.lower() in (model.id.lower(), model.name.lower()):
-                return model
+            return self._best(models)
+        if found := _named(models, name):
+            return self._judged(found)
         if name.endswith(".gguf") or "/" in name or "\\" in name:
             return self.from_file(Path(name).expanduser())
         raise ModelMissing(
@@ -83,102 +126,132 @@ class Library:
         """A model anywhere on disk, with the projector beside it. Raises ModelMissing."""
         if not path.is_file():
             raise ModelMissing(f"There is no model file at {path}. Check the path and try again.")
-        return self._at(path, str(path), catalogue.read(self._shipped))
+        beside = tree.files(path.parent, depth=0)
+        cards = catalogue.read(self._shipped)
+        return self._judged(self._at(path, str(path), pairing.by_name(path, beside), cards))
 
-    def _at(self, path: Path, id: str, cards: list[Card]) -> Installed:
-        stem = _FIRST_SHARD.sub("", path.stem)
-        card = catalogue.match(cards, stem) or catalogue.match(cards, id)
+    def _best(self, models: Sequence[Installed]) -> Installed:
+        """Never another program's model that is not in the catalogue: it may be anything."""
+        for model in models:
+            known = model.card or model.source in _OURS
+            if known and not (judged := self._judged(model)).problem:
+                return judged
+        return models[-1]
+
+    def _scan(self, cards: Sequence[Card]) -> list[Installed]:
+        found, end = [], time.monotonic() + (0 if self._verdicts.busy else _PATIENCE)
+        files = sorted(tree.files(self._models), key=lambda path: path.parent)
+        for folder, group in groupby(files, key=lambda path: path.parent):
+            beside = list(group)
+            weights = [path for path in beside if pairing.is_weights(path)]
+            for path in weights:
+                alone = folder != self._models and len(weights) == 1
+                id = folder.name if alone else pairing.stem(path)
+                model = self._own(self._at(path, id, pairing.by_name(path, beside), cards))
+                found.append(self._judged(model) if time.monotonic() < end else self._seen(model))
+        return sorted(found, key=lambda model: model.model)
+
+    def _at(self, path: Path, id: str, mmproj: Path | None, cards: Sequence[Card]) -> Installed:
+        stem = pairing.stem(path)
+        card = catalogue.match(list(cards), stem) or catalogue.match(list(cards), id)
         name = card.name if card else stem if id == str(path) else id
-        verdict = self._verdict(path)
-        return Installed(
-            id=id, name=name, model=path, mmproj=_projector(path), card=card,
-            problem=verdict.problem, notice=verdict.notice,
-        )  # fmt: skip
+        return _sized(
+            Installed(id=id, name=name, model=path, mmproj=mmproj, card=card, checked=False)
+        )
 
-    def _verdict(self, path: Path) -> _Verdict:
-        """What the header check says; asked again when one of the model's files has changed."""
-        try:
-            facts = tuple(
-                _facts(file) for file in gguf.shards(path) if file == path or file.exists()
-            )
-        except OSError as error:
-            return _Verdict(problem=str(error.strerror))
-        known = self._checked.get(path)
-        if known is None or known[0] != facts:
-            known = (facts, _judge(path))
-            self._checked[path] = known
-        return known[1]
+    def _own(self, model: Installed) -> Installed:
+        recorded = tree.is_true((model.folder / RECORD).is_file)
+        source: Source = "catalogue download" if recorded else "models folder"
+        return replace(model, managed=self._is_ours(model.folder), source=source)
+
+    def _is_ours(self, folder: Path) -> bool:
+        """Not behind a link, and not in what another program takes for its own."""
+        inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._models))
+        return inside and not (self._elsewhere and self._elsewhere.places.owner(folder))
+
+    def _foreign(self, cards: Sequence[Card], own: Sequence[Installed]) -> Iterator[Installed]:
+        """Those that are not in the models folder as well, and of which no check said no."""
+        there = {identity(model.model) for model in own}
+        for found in self._elsewhere.list() if self._elsewhere else ():
+            if identity(found.model) not in there | {(0, 0)}:
+                verdict = self._verdicts.known(found.model)
+                model = _taken_from(found, list(cards), verdict.title if verdict else "")
+                if not (seen := self._seen(model)).problem:
+                    yield seen
 
     def _builtin(self, card: Card) -> Installed:
         files = {kind: self._shipped / name for kind, name in card.files.items()}
-        return Installed(
-            id=card.id, name=card.name, model=files["model"], mmproj=files.get("mmproj"), card=card
+        return _sized(
+            Installed(
+                id=card.id,
+                name=card.name,
+                model=files["model"],
+                mmproj=files.get("mmproj"),
+                card=card,
+                source="built in",
+            )  # fmt: skip
         )
 
-    def _scan(self, cards: list[Card]) -> list[Installed]:
-        found = []
-        for path in sorted(self._models.rglob("*.gguf")) if self._models.is_dir() else []:
-            if not _is_weights(path):
-                continue
-            alone = path.parent != self._models and len(_weights(path.parent)) == 1
-            id = path.parent.name if alone else _FIRST_SHARD.sub("", path.stem)
-            found.append(self._at(path, id, cards))
-        return found
+    def _judged(self, model: Installed) -> Installed:
+        return model if model.checked else _marked(model, self._verdicts.of(model.model))
+
+    def _seen(self, model: Installed) -> Installed:
+        verdict = self._verdicts.known(model.model)
+        return _marked(model, verdict) if verdict else model
 
 
-def _facts(path: Path) -> tuple[str, int, int]:
-    found = path.stat()
-    return path.name, found.st_size, found.st_mtime_ns
+def _marked(model: Installed, verdict: Verdict) -> Installed:
+    return replace(model, problem=verdict.problem, notice=verdict.notice, checked=True)
 
 
-def _judge(path: Path) -> _Verdict:
-    try:
-        header = gguf.read(path)
-        gguf.check(header)
-    except ModelError as error:
-        return _Verdict(problem=error.message)
-    if header.is_projector:
-        return _Verdict(
-            problem=f"{path.name} is a vision projector and no model. Put it beside its model, with "
-            "mmproj in its name."
-        )
-    return _Verdict(notice=gguf.notice(header))
+def _taken_from(found: Found, cards: list[Card], title: str) -> Installed:
+    """The id and the name say whose it is, and stay the same whatever else is there."""
+    names = (found.stem, found.label, title)
+    fitting = [card for card in cards if _fits(card, found.architecture)]
+    card = next(filter(None, (catalogue.match(fitting, name) for name in names)), None)
+    size = pairing.precision(Path(found.stem))
+    called = f"{card.name} {size}".strip() if card else found.stem
+    id = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{_SHORT[found.owner]}-{found.publisher}-{found.stem}")
+    return _sized(
+        Installed(
+            id=re.sub("-{2,}", "-", id)[:_MAX_ID].strip("-"),
+            name=f"{called} ({found.owner})",
+            model=found.model,
+            mmproj=found.mmproj,
+            card=card,
+            source=found.owner,
+            checked=False,
+        )  # fmt: skip
+    )
 
 
-def _is_projector(path: Path) -> bool:
-    return "mmproj" in path.name.lower()
+def _fits(card: Card, architecture: str) -> bool:
+    """A name alone is not enough: glm4:5b is no GLM-4.5."""
+    return not card.shape or architecture in ("", card.shape.architecture)
 
 
-def _is_weights(path: Path) -> bool:
-    """Also not a folder or a dangling link that is only named like a model."""
-    return not _is_projector(path) and not _LATER_SHARD.search(path.stem) and path.is_file()
+def _sized(model: Installed) -> Installed:
+    return replace(model, size=sum(map(tree.size, model.files)))
 
 
-def _weights(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.gguf") if _is_weights(path)]
+def _unique(models: Sequence[Installed]) -> Iterator[Installed]:
+    """A second model of one id gets a number."""
+    taken: set[str] = set()
+    for model in models:
+        id, number = model.id, 2
+        while id.lower() in taken:
+            id, number = f"{model.id}-{number}", number + 1
+        taken.add(id.lower())
+        yield model if id == model.id else replace(model, id=id)
 
 
-def _projector(model: Path) -> Path | None:
-    """The projector in the same folder that is named for this model; a nameless one (mmproj-F16.gguf)
-    belongs to the only model that is there."""
-    found = [
-        path
-        for path in sorted(model.parent.glob("*.gguf"))
-        if _is_projector(path) and path.is_file()
-    ]
-    weights = _weights(model.parent)
-    if len(weights) == 1 and len(found) == 1:
-        return found[0]
-    own, there = _model_name(model), {_model_name(path) for path in weights}
-    names = {path: _model_name(path) for path in found}
-    fitting = [path for path in found if own.startswith(names[path])]
-    others = there - {own} | ({""} if len(there) > 1 else set())
-    fitting = [path for path in fitting if names[path] not in others]
-    return max(fitting, key=lambda path: len(names[path]), default=None)
-
-
-def _model_name(path: Path) -> str:
-    """Which model a file is of: GLM-4.6V-Flash-Q4_K_M and mmproj-GLM-4.6V-Flash-f16 are of one."""
-    name = _FIRST_SHARD.sub("", path.stem).lower().replace("mmproj", "").strip("-_.")
-    name = catalogue.plain(_PRECISION.sub("", name))
-    return "" if name == "model" else name
+def _named(models: Sequence[Installed], name: str) -> Installed | None:
+    """By id or name; else by that of its catalogue card."""
+    wanted = name.lower()
+    for model in models:
+        if wanted in (model.id.lower(), model.name.lower()):
+            return model
+    for model in models:
+        if model.card and wanted in (model.card.id.lower(), model.card.name.lower()):
+            return model
+    return None

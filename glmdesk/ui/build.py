@@ -13,11 +13,13 @@ from glmdesk.app import App
 from glmdesk.errors import GlmdeskError
 from glmdesk.messages import Think
 from glmdesk.ui import render, text
-from glmdesk.ui.panels import composer, history, models, transcript
+from glmdesk.ui.panels import composer, history, models, shelf, transcript
 from glmdesk.ui.panels.composer import Composer
 from glmdesk.ui.panels.history import History
 from glmdesk.ui.panels.models import Models
+from glmdesk.ui.panels.shelf import Shelf
 from glmdesk.ui.panels.transcript import Transcript
+from glmdesk.ui.stocking import ShelfPage
 from glmdesk.ui.viewing import SHOWN, Identify, View, Viewing
 
 QUEUE_LOOK_S = 0.02
@@ -38,6 +40,7 @@ class Panels:
     models: Models
     transcript: Transcript
     composer: Composer
+    shelf: Shelf
 
     @property
     def view(self) -> list[Any]:
@@ -73,7 +76,9 @@ def build(app: App, identify: Identify) -> gr.Blocks:
         title=text.TITLE, analytics_enabled=False, fill_height=True, fill_width=True
     ) as page:
         panels = _place(viewing)
-        _join(page, panels, Page(viewing, panels))
+        handlers = Page(viewing, panels)
+        _join(page, panels, handlers)
+        _join_shelf(panels, ShelfPage(app, identify), handlers)
     page._queue.sleep_when_free = QUEUE_LOOK_S
     page.has_launched = True  # a mounted page never says so, and Gradio then checks no path
     return page
@@ -94,12 +99,13 @@ def dress() -> dict[str, Any]:
 def _place(viewing: Viewing) -> Panels:
     first = viewing.first_model()
     with gr.Sidebar(width=280, elem_id="sidebar"):
-        chats = history.place()
+        chats = history.place(shelf.place_button)
     current = gr.Textbox("", visible="hidden", elem_id="conversation")
     tailing = gr.Textbox("", visible="hidden", elem_id="tailing")
     picked = models.place(viewing.models(), first)
     shown = transcript.place()
     written = composer.place(viewing.uploaded)
+    stock = shelf.place(chats.models)
     return Panels(
         current=current,
         tailing=tailing,
@@ -107,6 +113,7 @@ def _place(viewing: Viewing) -> Panels:
         models=picked,
         transcript=shown,
         composer=written,
+        shelf=stock,
     )
 
 
@@ -135,6 +142,31 @@ def _join(page: gr.Blocks, panels: Panels, handlers: "Page") -> None:
         [model.status, panels.composer.thinking, model.timer, model.notice], **quick,
     )  # fmt: skip
     page.unload(handlers.leave)
+
+
+def _join_shelf(panels: Panels, handlers: ShelfPage, page: "Page") -> None:
+    stock, model = panels.shelf, panels.models
+
+    def use(action: str, request: gr.Request) -> list[Any]:
+        wanted = handlers.used(action, request)
+        return [gr.Column(visible=False), *page.use(wanted)] if wanted else [gr.skip()] * 4
+
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    stock.open.click(handlers.open, None, [stock.panel, *stock.shown], **quick)
+    stock.close.click(page.close_models, [model.picker], [stock.panel, model.picker], **quick)
+    stock.action.change(
+        use, [stock.action], [stock.panel, model.picker, model.notice, model.timer], **quick
+    )
+    stock.timer.tick(handlers.look, None, stock.shown, **quick)
+    stock.action.change(handlers.act, [stock.action], stock.shown, **quick)
+    stock.action.change(handlers.choose, [stock.action], stock.closer, **quick)
+    wished = [stock.chosen, stock.variant, stock.context]
+    for event in (stock.context.input, stock.variant.input):
+        event(handlers.fit, wished, [stock.fit], **quick)
+    chosen = [stock.chosen, stock.variant]
+    stock.pull.click(handlers.pull_variant, chosen, stock.shown, **quick)
+    stock.add.click(handlers.add, [stock.address], [stock.address, *stock.shown], **quick)
+    stock.keep.click(handlers.keep_token, [stock.token], [stock.token, stock.said], **quick)
 
 
 class Page:
@@ -261,6 +293,18 @@ class Page:
     def choose(self, model: str) -> list[Any]:
         self._viewing.load(model)
         return [self._notice(model), gr.Timer(active=True)]
+
+    def use(self, model: str) -> list[Any]:
+        """A model chosen in the models panel. Updates for picker, notice and timer."""
+        notice, timer = self.choose(model)
+        return [gr.Dropdown(choices=self._viewing.models(), value=model), notice, timer]
+
+    def close_models(self, model: str) -> list[Any]:
+        """Files may have come or gone meanwhile. Updates for panel and picker."""
+        choices = self._viewing.models()
+        here = model in [id for _, id in choices]
+        value = model if here else self._viewing.first_model()
+        return [gr.Column(visible=False), gr.Dropdown(choices=choices, value=value)]
 
     def watch(self, model: str) -> list[Any]:
         """While a model loads, say so; then stop asking."""

@@ -23,11 +23,50 @@ NO_ANSWER = "The model ended without an answer. Ask again, or turn thinking off.
 NOT_SAVED = "The end of this answer could not be saved yet; glmdesk tries again with the next one."
 
 NEXT_IN_LINE = "Waiting for another answer to finish …"
-GET_A_MODEL = "Put its .gguf files into {folder} and reload this page."
+GET_A_MODEL = "Get one under Models, or put .gguf files into {folder}."
 DAMAGED = "cannot be loaded"
 LOADS_LATER = "It is loaded when the answer is finished."
 LOADING = "Loading {name} … {percent} %"
 STARTING = "Starting …"
+MODELS = "Models"
+MODELS_CLOSE = "Close"
+HERE = "On this computer"
+OFFERED = "To download"
+DOWNLOAD = "Download {size}"
+PAUSE = "Pause"
+RESUME = "Resume"
+CANCEL = "Cancel"
+CHAT_WITH = "Chat with it"
+VERIFY = "Check files"
+REMOVE = "Remove, frees {size}"
+DETAILS = "Details"
+STATES = {
+    "waiting": "Waiting",
+    "checking": "Checking what is here",
+    "downloading": "Downloading",
+    "verifying": "Checking",
+    "paused": "Paused",
+    "failed": "Stopped",
+    "finished": "Complete",
+    "elsewhere": "Another glmdesk is downloading it",
+}
+ADD = "Any repository"
+ADD_HINT = "hf:OWNER/REPOSITORY, or with a file's kind: hf:OWNER/REPOSITORY:Q4_K_M"
+ADD_BUTTON = "Add"
+TOKEN = "Access token of huggingface.co"
+TOKEN_HINT = "Only for models whose publisher asks for it. It is kept on this computer."
+TOKEN_BUTTON = "Keep"
+CONTEXT = "Context in tokens"
+VARIANT = "File"
+SURE = {
+    "remove": "Remove the files of {name} from this computer?",
+    "cancel": "Stop the download of {name} and remove what came of it?",
+}
+OWNER_ONLY = "Only the owner of this glmdesk can change its models."
+UNKNOWN_FIT = "Nothing is known of its size yet."
+ESTIMATE = "This is an estimate until the file's own header is read."
+ALL_FACTS = "Files, sources and known problems"
+DOWNLOAD_THIS = "Download this file"
 METER = "{used} of {total} tokens"
 
 

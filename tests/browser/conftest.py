@@ -44,6 +44,8 @@ class Server:
     models: Path
     process: "subprocess.Popen[str] | None" = None
     url: str = ""
+    hub: str = ""
+    """The address of a model hub; none is asked otherwise."""
     log: list[str] = field(default_factory=list)
 
     @property
@@ -52,6 +54,7 @@ class Server:
 
     def start(self) -> str:
         environment = clean_environment(GLMDESK_HOME=self.home, GLMDESK_MODELS_DIR=self.models)
+        environment |= {"HF_ENDPOINT": self.hub or "http://127.0.0.1:9"}
         with self.stderr.open("w") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "glmdesk", "serve", "--no-browser"],

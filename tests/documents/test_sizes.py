@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from glmdesk.documents.sizes import (
@@ -80,6 +80,7 @@ def test_no_detail_is_above_the_ceiling(detail: Detail) -> None:
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.integers(1, 64), st.integers(1, 5000))
+@example(2867, 2867, 2, 1)
 def test_no_detail_gives_fewer_tokens_than_the_model_needs(
     width: int, height: int, least: int, detail: int
 ) -> None:

@@ -31,7 +31,7 @@ from glmdesk.messages import (
 )
 from glmdesk.parsing.stream import THINK_CLOSE
 
-FRAME_S = 1 / 30
+FRAME_S = 1 / 15
 """Text is sent at most this often."""
 
 

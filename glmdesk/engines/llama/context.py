@@ -8,7 +8,7 @@ from llama_cpp import llama_cpp as llama
 from glmdesk.engines.llama.cancel import CancelFlag
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.report import LoadReport
-from glmdesk.errors import EngineError
+from glmdesk.errors import EngineError, EngineOutOfMemory
 from glmdesk.library.header import Header
 
 MAX_DEFAULT_CONTEXT = 16_384
@@ -115,14 +115,15 @@ def context_params(
 
 
 def open_context(model: object, params: llama.llama_context_params, report: LoadReport) -> object:
-    """A context over the weights at `model`. Raises EngineError with llama.cpp's reason."""
+    """A context over the weights at `model`. Raises EngineOutOfMemory, or EngineError with llama.cpp's
+    reason."""
     context = llama.llama_init_from_model(model, params)
     if context:
         return context
     reason = report.reason()
     if report.lacked_memory or not reason:
         said = f" ({reason})" if reason else ""
-        raise EngineError(
+        raise EngineOutOfMemory(
             f"There is not enough memory for a context of {params.n_ctx:,} tokens{said}. Your chats are "
             "safe. Set a smaller n_ctx in settings.toml, or a smaller type for the cache, as q8_0."
         )

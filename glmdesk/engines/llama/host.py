@@ -7,6 +7,7 @@ says why and keeps its text; the next request starts a new worker.
 import itertools
 import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from glmdesk.child import Child, Pipe
 from glmdesk.engines.base import ModelInfo, Price, Request
 from glmdesk.engines.llama import protocol
 from glmdesk.engines.llama.pages import LARGE_PAGES
-from glmdesk.errors import EngineDied, EngineError, GlmdeskError, rebuild
+from glmdesk.errors import EngineDied, EngineError, EngineOutOfMemory, GlmdeskError, rebuild
 from glmdesk.messages import Event, Failed, Finished
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,9 @@ CANCEL_DEADLINE_S = 2.0
 PRICE_DEADLINE_S = 30.0
 CLOSE_DEADLINE_S = 15.0
 """Closing writes what the chats hold to the disk."""
+
+_LACKS_MEMORY = re.compile(r"SIGKILL|out of memory|failed to allocate", re.IGNORECASE)
+"""In how a worker ended while it loaded: then less of it may still fit."""
 
 _Reply = protocol.Happened | protocol.Priced | protocol.Fault | None
 """None: the worker died."""
@@ -79,7 +83,8 @@ class LlamaEngine:
             child.wait(2)
             why = _why(child)
             child.kill()
-            raise EngineDied(f"{self._spec.name} could not be loaded: {why}") from None
+            kind = EngineOutOfMemory if _LACKS_MEMORY.search(why) else EngineDied
+            raise kind(f"{self._spec.name} could not be loaded: {why}") from None
         except BaseException:
             child.kill()
             raise

@@ -13,7 +13,7 @@ from glmdesk.engines.llama.devices import Device, offloading
 from glmdesk.engines.llama.native import path_bytes
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.report import LoadReport
-from glmdesk.errors import EngineError, ModelUnsupported
+from glmdesk.errors import EngineError, EngineOutOfMemory, ModelUnsupported
 
 NO_DEVICE = ("none",)
 """`devices` for the CPU alone."""
@@ -156,7 +156,7 @@ def _check_split(split: tuple[float, ...], count: int) -> None:
 def _refusal(spec: LoadSpec, report: LoadReport) -> Exception:
     name, reason = spec.model.name, report.reason()
     if report.lacked_memory:
-        return EngineError(
+        return EngineOutOfMemory(
             f"There is not enough memory for {name} ({reason}). Your chats are safe. Choose a smaller "
             "file of this model, or put less on the GPU: a smaller n_gpu_layers, a larger n_cpu_moe."
         )

@@ -1,5 +1,6 @@
 """The chats at the side."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gradio as gr
@@ -10,11 +11,14 @@ from glmdesk.ui import text
 @dataclass(frozen=True, kw_only=True)
 class History:
     new: gr.Button
+    models: gr.Button
     chats: gr.Radio
 
 
-def place() -> History:
+def place(place_models: Callable[[], gr.Button]) -> History:
+    """`place_models` puts the button of the models panel below "New chat"."""
     gr.HTML(f"<h1>{text.TITLE}</h1>", elem_id="brand", padding=False)
     new = gr.Button(text.NEW_CHAT, elem_id="new-chat", variant="secondary")
+    models = place_models()
     chats = gr.Radio([], label=text.CHATS, elem_id="history", container=False)
-    return History(new=new, chats=chats)
+    return History(new=new, models=models, chats=chats)

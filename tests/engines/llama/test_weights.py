@@ -319,7 +319,9 @@ def test_a_context_that_does_not_fit(spec: LoadSpec, tmp_path: Path) -> None:
         told = child.pipe.receive()
     finally:
         child.kill()
-    assert told.startswith("engine: There is not enough memory for a context of 2,000,000 tokens")
+    assert told.startswith(
+        "engine_out_of_memory: There is not enough memory for a context of 2,000,000 tokens"
+    )
     assert "n_ctx" in told
 
 

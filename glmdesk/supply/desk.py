@@ -1,0 +1,291 @@
+"""The one object through which the command line, the page and the app reach models."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from glmdesk import paths
+from glmdesk.engines.base import Engine
+from glmdesk.engines.llama import devices
+from glmdesk.engines.llama.protocol import LoadSpec
+from glmdesk.errors import GlmdeskError, ModelUnsupported, UsageError
+from glmdesk.library import catalogue, manifest
+from glmdesk.library.card import Card
+from glmdesk.library.download import Download
+from glmdesk.library.downloads import Downloads, Status
+from glmdesk.library.fit import Plan
+from glmdesk.library.foreign import Elsewhere
+from glmdesk.library.hardware import Gpu, Machine, read_machine
+from glmdesk.library.installed import Installed, Library
+from glmdesk.library.ladder import ladder
+from glmdesk.library.places import find as find_places
+from glmdesk.library.progress import Progress
+from glmdesk.library.sources import Hub, Item, read_endpoints
+from glmdesk.library.tokens import Tokens, system_vault
+from glmdesk.library.verdicts import Verdicts
+from glmdesk.library.weights import Weights
+from glmdesk.settings import Settings
+from glmdesk.sizes import size
+from glmdesk.supply import headers, loading, rows
+from glmdesk.supply.choice import Choice, choose
+from glmdesk.supply.fetching import Report, fetch
+from glmdesk.supply.fitting import Fit, Fitting, imagine
+from glmdesk.supply.keeping import Keeping
+from glmdesk.supply.loading import Start
+from glmdesk.supply.rows import Details, Row
+
+
+class Supply:
+    """Models of one installation. Safe between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str] | None = None,
+        *,
+        resume: bool = True,
+    ) -> None:
+        """`resume` the downloads that were running when glmdesk ended last. Raises SettingsError."""
+        env = os.environ if environment is None else environment
+        self.settings = settings
+        places = find_places(env, Path.home())
+        library = Library(
+            paths.shipped("models"),
+            settings.paths.models,
+            Elsewhere(places),
+            Verdicts(settings.paths.cache / "headers.json"),
+        )
+        self.library = library
+        self._shipped = paths.shipped("models")
+        self.tokens = Tokens(env, settings.paths.home / "hf_token", system_vault())
+        self.hub = Hub(read_endpoints(env), self.tokens)
+        self._fitting = Fitting(settings, self._probe, self._remote)
+        self.downloads = Downloads(settings.paths.models, self.hub, resume=resume)
+        self.keeping = Keeping(settings, library, self.hub, places)
+        self._items: dict[str, Item] = {}
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Supply":
+        """For a command line that opens no app. Raises SettingsError, StorageError."""
+        paths.prepare(settings.paths)
+        return cls(settings, resume=False)
+
+    def _probe(self) -> tuple[Gpu, ...]:
+        found = devices.probe(self.settings.paths.log)
+        return tuple(
+            Gpu(
+                name=one.name, description=one.description, kind=one.kind,
+                free=one.memory_free, total=one.memory_total,
+            )
+            for one in found
+            if one.kind in ("gpu", "igpu")
+        )  # fmt: skip
+
+    def _remote(self, choice: Choice) -> Weights:
+        return headers.read_weights(self.hub, self.item(choice))
+
+    def cards(self) -> list[Card]:
+        return catalogue.read(self._shipped)
+
+    def catalogue_names(self) -> list[str]:
+        return [card.id for card in self.cards() if not card.builtin]
+
+    def choose(self, name: str) -> Choice:
+        """Raises UsageError."""
+        return choose(name, self.cards(), self.library.models())
+
+    def item(self, choice: Choice) -> Item:
+        """The files of a choice at its hub. Raises DownloadError."""
+        target = choice.variant or choice.reference
+        assert target is not None
+        key = repr(target)
+        if key not in self._items:
+            card = choice.card
+            self._items[key] = (
+                self.hub.resolve(target, id=card.id, name=card.name)
+                if card
+                else self.hub.resolve(target)
+            )
+        return self._items[key]
+
+    # what there is, and whether it runs
+
+    def machine(self) -> Machine:
+        """Raises EngineError when llama.cpp cannot be asked for its devices."""
+        return self._fitting.machine()
+
+    def machine_line(self) -> str:
+        """ "2 cores, 25.3 GB memory, no GPU, 102 GB free on the disk"."""
+        try:
+            machine = self.machine()
+        except GlmdeskError as error:
+            return error.message
+        cores = f"{machine.cores} core{'s' if machine.cores != 1 else ''}"
+        gpus = [f"{gpu.description or gpu.name} with {size(gpu.total)}" for gpu in machine.gpus]
+        return ", ".join((
+            cores,
+            f"{size(machine.memory_total)} memory ({size(machine.memory_free)} free)",
+            *(gpus or ["no GPU"]),
+            f"{size(machine.disk_free)} free on the disk",
+        ))  # fmt: skip
+
+    def machine_like(self, *, memory: int | None, gpu: int | None, unified: bool) -> Machine:
+        """This machine at rest, with what a person wants to imagine of it."""
+        if gpu is not None or unified:
+            this = _without_gpus(self.settings)
+        else:
+            this = self.machine()
+        return imagine(this.at_rest(), memory, gpu, unified=unified)
+
+    def rows(self) -> list[Row]:
+        """Every model, with its verdict for this machine as far as it is known without the network."""
+        here, cards = self.library.models(), self.cards()
+        coming = {
+            status.id: (status.item.name, _with_reason(status))
+            for status in self.downloads.list()
+            if status.progress.state != "finished"
+        }
+        return rows.rows(here, cards, coming, self._plans(here, cards))
+
+    def _plans(self, here: Sequence[Installed], cards: Sequence[Card]) -> dict[str, Plan]:
+        """By id; nothing where llama.cpp cannot be asked for its devices. Other programs' models, of
+        which there may be hundreds, are judged once somebody looks at their details."""
+        try:
+            machine = self.machine().at_rest()
+        except GlmdeskError:
+            return {}
+        choices = [_choice_of(model) for model in here if not model.problem]
+        ours = {model.id for model in here if model.managed or model.builtin}
+        choices = [one for one in choices if one.id in ours or self._fitting.is_known(one)]
+        choices += [
+            Choice(id=card.id, name=card.name, card=card, variant=card.variant())
+            for card in cards
+            if card.variant() and card.id not in {choice.id for choice in choices}
+        ]
+        found = {choice.id: self._fitting.plan(choice, machine) for choice in choices}
+        return {id: plan for id, plan in found.items() if plan}
+
+    def show(self, name: str) -> Details:
+        """Raises UsageError."""
+        choice = self.choose(name)
+        machine = self.machine().at_rest()
+        plans = {}
+        for variant in choice.card.variants if choice.card else ():
+            one = Choice(id=choice.id, name=choice.name, card=choice.card, variant=variant)
+            if plan := self._fitting.plan(one, machine):
+                plans[variant.id] = plan
+        if choice.installed and (plan := self._fitting.plan(choice, machine)):
+            plans[choice.id] = plan
+        lines = rows.details(choice.card, choice.installed, plans)
+        return Details(id=choice.id, name=choice.name, lines=tuple(lines))
+
+    def fit(
+        self, name: str, *, n_ctx: int = 0, machine: Machine | None = None, ask: bool = False
+    ) -> Fit:
+        """`ask` the hub for a header that is not here; when it cannot be asked, the card is used.
+
+        Raises UsageError, and DownloadError where there is no card.
+        """
+        choice = self.choose(name)
+        machine = machine or self.machine().at_rest()
+        try:
+            plan = self._fitting.plan(choice, machine, n_ctx, ask=ask and not choice.installed)
+        except GlmdeskError:
+            if choice.card is None:
+                raise
+            plan = self._fitting.plan(choice, machine, n_ctx)
+        if plan is None and choice.reference:
+            plan = self._fitting.plan(choice, machine, n_ctx, ask=True)
+        if plan is None:
+            raise _unknown(choice)
+        return Fit(
+            id=choice.id, name=choice.name, variant=choice.label, size=self._size(choice), plan=plan,
+            exact=plan.exact,
+        )  # fmt: skip
+
+    def _size(self, choice: Choice) -> int:
+        return self.item(choice).total if choice.reference else choice.size
+
+    # loading
+
+    def plan_of(self, model: Installed) -> Plan | None:
+        """How to load a model as the machine is now; None where nothing can be said."""
+        try:
+            return self._fitting.plan(_choice_of(model), self._fitting.machine(now=True))
+        except GlmdeskError:
+            return None
+
+    def load(self, model: Installed, spec: LoadSpec, start: Start) -> Engine:
+        """As it fits here, and smaller when memory runs out. Raises ModelError or EngineError."""
+        wishes = self._fitting.wishes(model.card)
+
+        def smaller(plan: Plan, failure: str) -> Plan | None:
+            return ladder(plan, wishes, failure)
+
+        return loading.load(spec, self.plan_of(model), smaller, start)
+
+    # getting and keeping
+
+    def pull(self, name: str) -> Status:
+        """Queue a download. Raises UsageError, DownloadError."""
+        return self.downloads.start(self._wanted(name))
+
+    def pull_now(self, name: str, report: Report) -> Path:
+        """Download it and wait; gives the model's file. Raises UsageError, DownloadError."""
+        item = self._wanted(name)
+        fetch(Download(item, self.settings.paths.models, self.hub), self.downloads, report)
+        return self.library.find(item.id).model
+
+    def _wanted(self, name: str) -> Item:
+        choice = self.choose(name)
+        if choice.installed:
+            raise UsageError(f"{choice.name} is here already: {choice.installed.model}")
+        item = self.item(choice)
+        if choice.variant and self._is_taken(item):
+            label = choice.label
+            return replace(item, id=f"{item.id}-{label.lower()}", name=f"{item.name} {label}")
+        self._check_free(item)
+        return item
+
+    def _check_free(self, item: Item) -> None:
+        """Two repositories may give their models one name. Raises UsageError."""
+        there = manifest.read(self.settings.paths.models / item.id)
+        if there and (there.source, there.repository) != (item.source, item.repository):
+            raise UsageError(
+                f"There is a model called {item.id} here already, from {there.repository}. Nothing was "
+                f"downloaded. Remove that one first: glmdesk models remove {item.id}."
+            )
+
+    def _is_taken(self, item: Item) -> bool:
+        """Whether another size of the model has its folder, or is on the way there."""
+        wanted = {file.name for file in item.files}
+        here = [model.model.name for model in self.library.models() if model.id == item.id]
+        coming = self.downloads.find(item.id)
+        if coming and coming.state != "finished":
+            here += [file.name for file in coming.item.files]
+        return any(name not in wanted for name in here)
+
+    def close(self) -> None:
+        """Downloads stop; what came is kept."""
+        self.downloads.close()
+
+
+def _with_reason(status: Status) -> Progress:
+    """With the sentence of the error that stopped it."""
+    return replace(status.progress, note=status.progress.note or status.message)
+
+
+def _unknown(choice: Choice) -> ModelUnsupported:
+    return ModelUnsupported(
+        f"Nothing is known of the size of {choice.name}, so nothing can be said of whether it fits."
+    )
+
+
+def _without_gpus(settings: Settings) -> Machine:
+    """This machine without asking llama.cpp."""
+    return read_machine((), settings.paths.models)
+
+
+def _choice_of(model: Installed) -> Choice:
+    return Choice(id=model.id, name=model.name, card=model.card, installed=model)

@@ -1,0 +1,150 @@
+"""Files that are here: checked, mended, taken in and removed."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from glmdesk.errors import GatedError, ModelDamaged, ModelError, ModelMissing
+from glmdesk.library.importing import Way
+from glmdesk.library.progress import Progress
+from tests.hub.server import HubServer
+from tests.supply import stock
+from tests.supply.stock import SupplyOf
+
+NEVER = threading.Event()
+
+
+def quiet(progress: Progress) -> None:
+    pass
+
+
+def flip(path: Path, place: int = 1_000_000) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def pulled(supply: SupplyOf) -> Path:
+    return supply.pull_now(stock.NAME, quiet)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    return stock.put(tmp_path / "disk", "mine")
+
+
+def test_as_it_was_downloaded(supply: SupplyOf, pulled: Path) -> None:
+    seen: list[Progress] = []
+    found = supply.keeping.verify(stock.ID, NEVER, seen.append)
+    assert found.is_sound
+    assert found.sentence == f"{stock.ID} is as it was downloaded, byte for byte."
+    assert (seen[-1].done, seen[-1].total, seen[-1].state) == (stock.SIZE, stock.SIZE, "verifying")
+
+
+def test_a_flipped_bit_is_found_and_mended(supply: SupplyOf, pulled: Path, hub: HubServer) -> None:
+    flip(pulled)
+    found = supply.keeping.verify(stock.ID, NEVER, quiet)
+    assert not found.is_sound
+    assert "small-F16.gguf, 1 block of 4 MiB" in found.sentence
+    assert f"glmdesk models verify {stock.ID} --repair" in found.sentence
+    sent = hub.sent["mmproj-small-F16.gguf"]
+    assert supply.keeping.repair(stock.ID, NEVER, quiet).is_sound
+    assert pulled.read_bytes() == stock.WEIGHTS.read_bytes()
+    assert hub.sent["mmproj-small-F16.gguf"] == sent
+
+
+def test_two_damaged_files(supply: SupplyOf, pulled: Path) -> None:
+    flip(pulled)
+    flip(pulled.with_name("mmproj-small-F16.gguf"))
+    assert "2 blocks of 4 MiB" in supply.keeping.verify(stock.ID, NEVER, quiet).sentence
+
+
+def test_mending_needs_the_hub(supply: SupplyOf, pulled: Path, hub: HubServer) -> None:
+    flip(pulled)
+    hub.gate(stock.REPOSITORY, "hf_secret")
+    with pytest.raises(GatedError):
+        supply.keeping.repair(stock.ID, NEVER, quiet)
+    assert pulled.stat().st_size == stock.WEIGHTS.stat().st_size
+
+
+def test_a_check_that_was_stopped_says_so(supply: SupplyOf, pulled: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    found = supply.keeping.verify(stock.ID, stop, quiet)
+    assert not found.is_sound
+    assert found.sentence == f"{stock.ID} was not looked at to the end."
+
+
+def test_a_file_of_which_nothing_is_recorded(alone: SupplyOf) -> None:
+    model = stock.put(alone.settings.paths.models, "mine")
+    found = alone.keeping.verify("mine", NEVER, quiet)
+    assert found.is_sound
+    assert "Where it came from, and so what it should hold, is not known" in found.sentence
+    with model.open("r+b") as file:
+        file.truncate(500_000)
+    with pytest.raises(ModelDamaged):
+        alone.keeping.verify("mine", NEVER, quiet)
+
+
+def test_nothing_to_check(alone: SupplyOf) -> None:
+    with pytest.raises(ModelMissing):
+        alone.keeping.verify("nothing", NEVER, quiet)
+
+
+@pytest.mark.parametrize("way", ["copy", "move", "link"])
+def test_take_in(alone: SupplyOf, outside: Path, way: Way) -> None:
+    seen: list[Progress] = []
+    model = alone.keeping.take_in(outside, way, "new", NEVER, seen.append)
+    assert (model.id, model.managed, model.size) == ("new", True, stock.SIZE)
+    assert model.model.read_bytes() == stock.WEIGHTS.read_bytes()
+    assert model.mmproj
+    assert outside.exists() == (way != "move")
+    assert (seen[-1].done, seen[-1].total) == (stock.SIZE, stock.SIZE)
+    assert not model.problem
+
+
+def test_take_in_under_a_name_that_is_taken(alone: SupplyOf, outside: Path) -> None:
+    alone.keeping.take_in(outside, "copy", "", NEVER, quiet)
+    with pytest.raises(ModelError, match="There is a model small-f16 already"):
+        alone.keeping.take_in(outside, "copy", "", NEVER, quiet)
+    with pytest.raises(ModelError, match="There is a model pico already"):
+        alone.keeping.take_in(outside, "copy", "pico", NEVER, quiet)
+    assert outside.exists()
+
+
+def test_remove(supply: SupplyOf, pulled: Path) -> None:
+    removal = supply.keeping.removal(stock.ID)
+    assert removal.sentence.startswith(f"Removing {stock.ID} frees ")
+    assert pulled.exists()
+    asked: list[str] = []
+
+    def is_used(id: str) -> bool:
+        asked.append(id)
+        return False
+
+    said = supply.keeping.remove(stock.ID, is_used)
+    assert said.startswith(f"{stock.ID} was removed; that freed 4.7 MB.")
+    assert asked == [stock.ID]
+    assert not pulled.parent.exists()
+    with pytest.raises(ModelMissing):
+        supply.library.find(stock.ID)
+
+
+def test_what_is_loaded_stays(supply: SupplyOf, pulled: Path) -> None:
+    with pytest.raises(ModelError, match="is loaded. Nothing was removed"):
+        supply.keeping.remove(stock.ID, lambda id: True)
+    assert pulled.exists()
+
+
+def test_the_built_in_model_stays(alone: SupplyOf) -> None:
+    with pytest.raises(ModelError, match="comes with glmdesk"):
+        alone.keeping.removal("pico")
+    assert stock.WEIGHTS.exists()
+
+
+def test_a_link_leaves_its_original(alone: SupplyOf, outside: Path) -> None:
+    alone.keeping.take_in(outside, "link", "linked", NEVER, quiet)
+    alone.keeping.remove("linked", lambda id: False)
+    assert outside.read_bytes() == stock.WEIGHTS.read_bytes()
