@@ -21,14 +21,22 @@ from glmdesk.errors import (
     TokenError,
     UnreachableError,
 )
-from glmdesk.library import journal as journals
-from glmdesk.library import ticket as tickets
-from glmdesk.library.download import Download
-from glmdesk.library.spans import Spans
-from glmdesk.library.ticket import Ticket
+from glmdesk.library.transfers import journal as journals
+from glmdesk.library.transfers import ticket as tickets
+from glmdesk.library.transfers.download import Download
+from glmdesk.library.transfers.spans import Spans
+from glmdesk.library.transfers.ticket import Ticket
 from tests.hub import faults as f
 from tests.hub.server import HubServer
-from tests.library.fetching import FAST, MIB, accepted, hub_of, is_right, one_file, publish
+from tests.library.transfers.fetching import (
+    FAST,
+    MIB,
+    accepted,
+    hub_of,
+    is_right,
+    one_file,
+    publish,
+)
 
 N = 200
 KILLS = 100
@@ -173,7 +181,14 @@ def _kept(folder: Path) -> int:
 
 def _begin(server: HubServer, folder: Path, id: str, ticket: Ticket) -> "subprocess.Popen[str]":
     tickets.write(tickets.folder_of(folder / id), ticket)
-    command = [sys.executable, "-m", "tests.library.fetch_child", server.url, str(folder), id]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.library.transfers.fetch_child",
+        server.url,
+        str(folder),
+        id,
+    ]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     child.stdout.readline()

@@ -15,14 +15,14 @@ import psutil
 
 from benchmarks.figure import Figure, Options
 from benchmarks.stage import Stage
-from glmdesk.library import journal as journals
-from glmdesk.library import ticket as tickets
-from glmdesk.library.card import RemoteFile
-from glmdesk.library.download import Download
-from glmdesk.library.journal import Journal
-from glmdesk.library.limits import Limits
-from glmdesk.library.sources import Endpoints, Hub, Item
-from glmdesk.library.tokens import Tokens
+from glmdesk.library.cards.card import RemoteFile
+from glmdesk.library.hubs.sources import Endpoints, Hub, Item
+from glmdesk.library.hubs.tokens import Tokens
+from glmdesk.library.transfers import journal as journals
+from glmdesk.library.transfers import ticket as tickets
+from glmdesk.library.transfers.download import Download
+from glmdesk.library.transfers.journal import Journal
+from glmdesk.library.transfers.limits import Limits
 from tests.hub.content import Content, Generated, Zeros
 from tests.hub.server import HubServer
 

@@ -20,7 +20,7 @@ from glmdesk.engines.llama.context import context_params, plan_cache
 from glmdesk.engines.llama.native import path_bytes, start_library
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.report import LoadReport
-from glmdesk.library import header
+from glmdesk.library.gguf import header
 
 _UNUSED = re.compile(r"model has unused tensor \S+ \(size = (\d+) bytes\)")
 _CACHE = re.compile(r"llama_kv_cache: size = +([\d.]+) MiB")

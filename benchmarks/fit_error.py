@@ -9,11 +9,12 @@ from typing import Any
 
 from benchmarks.figure import Figure, Options
 from benchmarks.stage import Stage
-from glmdesk.library import buffers, gguf, header
-from glmdesk.library.hardware import Machine
-from glmdesk.library.placement import Placement, memory
-from glmdesk.library.weights import Weights
-from glmdesk.library.wishes import Wishes
+from glmdesk.library.fitting import buffers
+from glmdesk.library.fitting.hardware import Machine
+from glmdesk.library.fitting.placement import Placement, memory
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.fitting.wishes import Wishes
+from glmdesk.library.gguf import header, preflight
 from tests.tiny_models import true_shapes
 
 TARGETS = {"weights": 0.05, "cache": 0.05, "compute": 0.15}
@@ -67,7 +68,7 @@ def _models(stage: Stage) -> Iterator[tuple[str, Path]]:
 def predicted(model: Path, cases: Sequence[Mapping[str, Any]]) -> list[dict[str, int]]:
     """What `placement` says of the RAM, with no GPU, in bytes by part; without the output buffer, which
     llama.cpp lets grow when it is needed."""
-    weights = Weights.from_headers([header.read(path) for path in gguf.shards(model)])
+    weights = Weights.from_headers([header.read(path) for path in preflight.shards(model)])
     found = []
     for case in cases:
         wishes = Wishes(**case)

@@ -20,7 +20,7 @@ from glmdesk.documents.reader import Reader
 from glmdesk.documents.sizes import PictureLimits
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
-from glmdesk.library.installed import Library
+from glmdesk.library.local.installed import Library
 from glmdesk.messages import Picture
 from glmdesk.settings import Settings
 

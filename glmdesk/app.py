@@ -19,8 +19,8 @@ from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec, StateSpec
 from glmdesk.engines.pool import Load, Pool, Progress
 from glmdesk.errors import EngineError, GlmdeskError, StorageError
-from glmdesk.library.catalogue import Card
-from glmdesk.library.installed import Installed
+from glmdesk.library.cards.catalogue import Card
+from glmdesk.library.local.installed import Installed
 from glmdesk.messages import Attachment, Event, Finished
 from glmdesk.sampling import Sampling
 from glmdesk.secret import derive, read_or_create

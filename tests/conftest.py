@@ -9,7 +9,7 @@ from glmdesk import paths
 from glmdesk.app import load_spec
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
-from glmdesk.library.installed import Library
+from glmdesk.library.local.installed import Library
 from glmdesk.settings import Settings
 from tests import environment
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.environment import clean_environment
+from tests.hub.faults import GATED, Refuse
 from tests.hub.server import HubServer
 from tests.supply import stock
 
@@ -182,7 +183,7 @@ def test_pull_and_pull_again(terminal: Terminal) -> None:
     assert "finished, 4.7 MB of 4.7 MB" in run.stderr
     assert path.read_bytes() == stock.WEIGHTS.read_bytes()
     said = terminal.refused("pull", "glm-4.6v-flash", code=2)
-    assert f"GLM-4.6V-Flash is here already: {path}" in said
+    assert f"GLM-4.6V-Flash Q4_K_M is here already: {path}" in said
     assert terminal.done("path", "glm-4.6v-flash") == f"{path}\n"
     row = terminal.json("list")[0]
     assert (row["id"], row["installed"], row["removable"]) == ("glm-4.6v-flash", True, True)
@@ -246,6 +247,21 @@ def test_a_gated_model_says_what_to_do(terminal: Terminal) -> None:
     assert len(said.splitlines()) == len([line for line in said.splitlines() if line])
 
 
+def test_a_pull_that_fails_half_way_says_why_then_and_in_the_list(terminal: Terminal) -> None:
+    terminal.hub.faults("mmproj-small-F16.gguf", [GATED])
+    reason = "asks you to accept terms first. What came so far ("
+    said = terminal.refused("pull", stock.NAME)
+    assert said.splitlines()[-1].startswith("glmdesk: The publisher of owner/Small-GGUF ")
+    assert reason in said
+    shown = terminal.done("list")
+    assert "failed, " in shown
+    assert f"{stock.ID}: The publisher of owner/Small-GGUF {reason}" in shown
+    said = terminal.refused("remove", stock.ID, code=2, say="n\n")
+    assert "Nothing was removed." in said
+    assert terminal.done("remove", stock.ID, "--yes") == f"What came of {stock.ID} was removed.\n"
+    assert not (terminal.models / stock.ID).exists()
+
+
 # verify, import, remove
 
 
@@ -267,6 +283,29 @@ def test_verify_and_repair(terminal: Terminal) -> None:
         "sound": True, "says": f"{stock.ID} is as it was downloaded, byte for byte.",
     }  # fmt: skip
     assert path.read_bytes() == stock.WEIGHTS.read_bytes()
+
+
+def test_verify_after_an_import(terminal: Terminal, outside: Path) -> None:
+    terminal.done("import", outside)
+    assert "as it was imported, byte for byte" in terminal.done("verify", stock.ID)
+    with (terminal.models / stock.ID / "small-F16.gguf").open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"\1\2\3\4")
+    for words in (("verify", stock.ID), ("verify", stock.ID, "--repair")):
+        run = terminal.run(*words)
+        assert run.returncode == 1
+        assert "then import or download it anew" in run.stdout
+
+
+def test_a_repair_that_waits_says_so(terminal: Terminal) -> None:
+    terminal.done("pull", stock.NAME)
+    with (terminal.models / stock.ID / "small-F16.gguf").open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"\1\2\3\4")
+    terminal.hub.faults("small-F16.gguf", [Refuse()])
+    run = terminal.run("verify", stock.ID, "--repair")
+    assert run.returncode == 0
+    assert "The connection was lost. Trying again in " in run.stderr
 
 
 def test_verify_without_a_record(terminal: Terminal) -> None:
@@ -316,7 +355,7 @@ def test_remove_asks(terminal: Terminal, outside: Path) -> None:
 def test_remove_without_asking(terminal: Terminal, outside: Path) -> None:
     terminal.done("import", outside, "--link")
     shown = terminal.done("remove", stock.ID, "--yes")
-    assert shown == f"{stock.ID} was removed; that freed 0 kB.\n"
+    assert shown == f"{stock.ID} was removed; that freed 1 kB.\n"
     assert outside.exists()
     assert "There is no model" in terminal.refused("remove", stock.ID, "--yes")
     assert "comes with glmdesk" in terminal.refused("remove", "pico", "--yes")

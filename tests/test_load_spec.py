@@ -7,8 +7,8 @@ import pytest
 
 from glmdesk.app import load_spec
 from glmdesk.engines.llama.protocol import LoadSpec
-from glmdesk.library.catalogue import Card
-from glmdesk.library.installed import Installed
+from glmdesk.library.cards.catalogue import Card
+from glmdesk.library.local.installed import Installed
 from glmdesk.paths import find
 from glmdesk.settings import Settings
 

@@ -6,8 +6,8 @@ Run it as `python -m tools.models_table`; what is between the two marks is writt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from glmdesk.library import catalogue
-from glmdesk.library.catalogue import Card, Variant
+from glmdesk.library.cards import catalogue
+from glmdesk.library.cards.catalogue import Card, Variant
 
 FOLDER = Path(__file__).parent.parent / "models"
 README = FOLDER / "README.md"

@@ -13,7 +13,7 @@ from pathlib import Path
 import glmdesk
 from glmdesk import paths
 from glmdesk.errors import GlmdeskError
-from glmdesk.library.hardware import Machine
+from glmdesk.library.fitting.hardware import Machine
 from glmdesk.settings import Settings
 from glmdesk.sizes import size
 from glmdesk.supply import Supply

@@ -19,6 +19,7 @@ def run(parsed: argparse.Namespace) -> int:
     from glmdesk.checks import bench, table
 
     app = App(settings.read())
+    app.supply.warm()
     try:
         report = bench.measure(app, parsed.model, lines.say)
         lines.say("")

@@ -46,6 +46,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError("The prompt is empty. Write what you want to ask.")
     draft = Draft(text=parsed.prompt, files=tuple((path, path.name) for path in files))
     app = App(settings.read())
+    app.supply.warm()
     try:
         options = Options(
             think=parsed.think,

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from glmdesk.library.progress import Progress as Done
+from glmdesk.library.transfers.progress import Progress as Done
 from glmdesk.sizes import duration, size
 from glmdesk.supply import Details, Fit, Row
 from glmdesk.supply.rows import memory_lines
@@ -40,7 +40,8 @@ def rows(rows: Sequence[Row], machine: str) -> None:
             Text(row.problem or row.verdict, style=_COLOURS["lacks" if row.problem else row.tone]),
         )
     _console().print(table)
-    print(f"\n{machine}")
+    for line in ("", *_reasons(rows), machine):
+        print(line)
 
 
 def _console() -> Console:
@@ -53,6 +54,13 @@ def _moving(row: Row) -> str:
         return ""
     share = row.progress.done / row.progress.total if row.progress.total else 0.0
     return f"{row.progress.state}, {share:.0%}"
+
+
+def _reasons(rows: Sequence[Row]) -> Iterator[str]:
+    """Why what is on its way does not move."""
+    for row in rows:
+        if row.progress and row.progress.note:
+            yield f"{row.id}: {row.progress.note.rstrip('.')}."
 
 
 def fits(fits: Sequence[Fit]) -> None:
@@ -79,7 +87,8 @@ def fits(fits: Sequence[Fit]) -> None:
 
 def fit(fit: Fit) -> None:
     """The whole plan of one model."""
-    print(f"{fit.name} {fit.variant}: {fit.plan.verdict}")
+    size = "" if fit.variant in fit.name else f" {fit.variant}"
+    print(f"{fit.name}{size}: {fit.plan.verdict}")
     print(fit.plan.sentence)
     for line in memory_lines(fit.plan):
         print(f"  {line}")

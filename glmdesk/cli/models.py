@@ -10,9 +10,13 @@ from typing import Any
 
 from glmdesk import settings
 from glmdesk.cli import draw, kinds
-from glmdesk.errors import ModelUnsupported, UsageError
+from glmdesk.errors import ModelError, ModelUnsupported, UsageError
+from glmdesk.library.transfers.downloads import Status
+from glmdesk.sizes import size
 from glmdesk.supply import Fit, Supply
 
+_PATIENCE_S = 2.0
+"""How long a list may take for the headers that no list has read yet."""
 _NAME = "a model's id, with :VARIANT for one file; or hf:OWNER/REPOSITORY[:QUANT|FILE], or ms:…"
 
 
@@ -87,6 +91,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _list(supply: Supply, parsed: argparse.Namespace) -> int:
+    supply.warm()
+    supply.library.settle(_PATIENCE_S)
     rows = supply.rows()
     if parsed.json:
         _print_json([dataclasses.asdict(row) for row in rows])
@@ -126,7 +132,7 @@ def _fit(supply: Supply, parsed: argparse.Namespace) -> int:
 
 def _as_json(fit: Fit) -> dict[str, Any]:
     """Without what the plan was searched in: every tensor's size."""
-    hidden = ("search", "placement")
+    hidden = ("search", "placement", "first")
     plan = {name: value for name, value in vars(fit.plan).items() if name not in hidden}
     plan["memory"] = [dataclasses.asdict(share) for share in fit.plan.memory]
     return {**vars(fit), "plan": plan}
@@ -143,11 +149,11 @@ def _pull(supply: Supply, parsed: argparse.Namespace) -> int:
 
 
 def _verify(supply: Supply, parsed: argparse.Namespace) -> int:
+    supply.check_begun(parsed.model)
     stop = threading.Event()
     with draw.progress(quiet=parsed.json) as show:
-        found = supply.keeping.verify(parsed.model, stop, show)
-        if parsed.repair and not found.is_sound:
-            found = supply.keeping.repair(parsed.model, stop, show)
+        look = supply.keeping.repair if parsed.repair else supply.keeping.verify
+        found = look(parsed.model, stop, show)
     if parsed.json:
         _print_json({"sound": found.is_sound, "says": found.sentence})
     else:
@@ -157,8 +163,11 @@ def _verify(supply: Supply, parsed: argparse.Namespace) -> int:
 
 def _import(supply: Supply, parsed: argparse.Namespace) -> int:
     stop = threading.Event()
-    with draw.progress(quiet=parsed.json) as show:
-        model = supply.keeping.take_in(Path(parsed.file), parsed.how, parsed.name, stop, show)
+    try:
+        with draw.progress(quiet=parsed.json) as show:
+            model = supply.keeping.take_in(Path(parsed.file), parsed.how, parsed.name, stop, show)
+    except KeyboardInterrupt:
+        raise ModelError("The import was stopped. Your files are safe; start it again.") from None
     if parsed.json:
         _print_json({"model": model.id, "path": str(model.model)})
     else:
@@ -167,13 +176,29 @@ def _import(supply: Supply, parsed: argparse.Namespace) -> int:
 
 
 def _remove(supply: Supply, parsed: argparse.Namespace) -> int:
+    if begun := supply.begun(parsed.model):
+        return _give_up(supply, begun, sure=parsed.yes)
     removal = supply.keeping.removal(parsed.model)
-    if not parsed.yes:
-        print(f"{removal.sentence} Remove it? [y/N] ", end="", flush=True)
-        if _answer() not in ("y", "yes"):
-            raise UsageError("Nothing was removed.")
+    _check_sure(removal.sentence, sure=parsed.yes)
     print(supply.keeping.remove(parsed.model, lambda id: False))
     return 0
+
+
+def _give_up(supply: Supply, begun: Status, *, sure: bool) -> int:
+    """Remove what came of a model that is not complete."""
+    came = f"{size(begun.progress.done)} of {size(begun.progress.total)}"
+    _check_sure(f"{begun.id} is not complete: {came} came.", sure=sure)
+    supply.downloads.cancel(begun.id)
+    print(f"What came of {begun.id} was removed.")
+    return 0
+
+
+def _check_sure(sentence: str, *, sure: bool) -> None:
+    """Raises UsageError when the person is not."""
+    if not sure:
+        print(f"{sentence} Remove it? [y/N] ", end="", flush=True)
+        if _answer() not in ("y", "yes"):
+            raise UsageError("Nothing was removed.")
 
 
 def _answer() -> str:
@@ -184,6 +209,7 @@ def _answer() -> str:
 
 
 def _path(supply: Supply, parsed: argparse.Namespace) -> int:
+    supply.check_begun(parsed.model)
     print(supply.library.find(parsed.model).model)
     return 0
 

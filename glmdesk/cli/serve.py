@@ -45,6 +45,7 @@ def _serve_page(values: settings.Settings, *, port: int | None, browser: bool) -
 
         print("glmdesk is starting …", file=sys.stderr, flush=True)
         app = App(values)
+        app.supply.warm()
         try:
             if values.model:
                 app.library.find(values.model)

@@ -10,30 +10,33 @@ from glmdesk.engines.base import Engine
 from glmdesk.engines.llama import devices
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.errors import GlmdeskError, ModelUnsupported, UsageError
-from glmdesk.library import catalogue, manifest
-from glmdesk.library.card import Card
-from glmdesk.library.download import Download
-from glmdesk.library.downloads import Downloads, Status
-from glmdesk.library.fit import Plan
-from glmdesk.library.foreign import Elsewhere
-from glmdesk.library.hardware import Gpu, Machine, read_machine
-from glmdesk.library.installed import Installed, Library
-from glmdesk.library.ladder import ladder
-from glmdesk.library.places import find as find_places
-from glmdesk.library.progress import Progress
-from glmdesk.library.sources import Hub, Item, read_endpoints
-from glmdesk.library.tokens import Tokens, system_vault
-from glmdesk.library.verdicts import Verdicts
-from glmdesk.library.weights import Weights
+from glmdesk.library.cards import catalogue
+from glmdesk.library.cards.card import Card, Variant
+from glmdesk.library.elsewhere.foreign import Elsewhere
+from glmdesk.library.elsewhere.places import find as find_places
+from glmdesk.library.fitting.fit import Plan
+from glmdesk.library.fitting.hardware import Gpu, Machine, read_machine
+from glmdesk.library.fitting.ladder import ladder
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.hubs.kept import told_what_came
+from glmdesk.library.hubs.references import Reference
+from glmdesk.library.hubs.sources import Hub, Item, read_endpoints
+from glmdesk.library.hubs.tokens import Tokens, system_vault
+from glmdesk.library.local.installed import Installed, Library
+from glmdesk.library.local.verdicts import Verdicts
+from glmdesk.library.transfers import manifest
+from glmdesk.library.transfers.download import Download
+from glmdesk.library.transfers.downloads import Downloads, Status
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.settings import Settings
 from glmdesk.sizes import size
 from glmdesk.supply import headers, loading, rows
-from glmdesk.supply.choice import Choice, choose
+from glmdesk.supply.choice import Choice, choose, choose_to_get
 from glmdesk.supply.fetching import Report, fetch
 from glmdesk.supply.fitting import Fit, Fitting, imagine
 from glmdesk.supply.keeping import Keeping
 from glmdesk.supply.loading import Start
-from glmdesk.supply.rows import Details, Row
+from glmdesk.supply.rows import Coming, Details, Row
 
 
 class Supply:
@@ -93,7 +96,29 @@ class Supply:
 
     def choose(self, name: str) -> Choice:
         """Raises UsageError."""
+        self.check_begun(name)
         return choose(name, self.cards(), self.library.models())
+
+    def begun(self, name: str) -> Status | None:
+        """A model that is not complete, by its id."""
+        status = self.downloads.find(name.strip())
+        return status if status and status.state != "finished" else None
+
+    def check_begun(self, name: str) -> None:
+        """Raises UsageError for a name that only a model has that is not complete."""
+        if begun := self._only_begun(name):
+            came = f"{size(begun.progress.done)} of {size(begun.progress.total)}"
+            raise UsageError(
+                f"{begun.id} is not complete yet: {came} came, and is kept. Go on with "
+                f"glmdesk models pull {begun.id}."
+            )
+
+    def _only_begun(self, name: str) -> Status | None:
+        begun = self.begun(name)
+        if begun is None:
+            return None
+        named = {card.id for card in self.cards()} | {model.id for model in self.library.models()}
+        return None if begun.id in named else begun
 
     def item(self, choice: Choice) -> Item:
         """The files of a choice at its hub. Raises DownloadError."""
@@ -101,15 +126,26 @@ class Supply:
         assert target is not None
         key = repr(target)
         if key not in self._items:
-            card = choice.card
-            self._items[key] = (
-                self.hub.resolve(target, id=card.id, name=card.name)
-                if card
-                else self.hub.resolve(target)
-            )
+            with told_what_came(lambda: self._came_of(target)):
+                self._items[key] = self._resolved(target, choice.card)
         return self._items[key]
 
+    def _resolved(self, target: Reference | Variant, card: Card | None) -> Item:
+        if card:
+            return self.hub.resolve(target, id=card.id, name=card.name)
+        return self.hub.resolve(target)
+
+    def _came_of(self, target: Reference | Variant) -> tuple[int, int]:
+        """(bytes that an earlier download left here, of how many)"""
+        homes = {target.repository, getattr(target, "modelscope", "")}
+        found = [one.progress for one in self.downloads.list() if one.item.repository in homes]
+        return sum(one.done for one in found), sum(one.total for one in found)
+
     # what there is, and whether it runs
+
+    def warm(self) -> None:
+        """Ask for the devices in the background, for whoever needs them soon."""
+        self._fitting.warm()
 
     def machine(self) -> Machine:
         """Raises EngineError when llama.cpp cannot be asked for its devices."""
@@ -142,22 +178,23 @@ class Supply:
         """Every model, with its verdict for this machine as far as it is known without the network."""
         here, cards = self.library.models(), self.cards()
         coming = {
-            status.id: (status.item.name, _with_reason(status))
+            status.id: Coming(
+                name=status.item.name, quant=status.item.quant, progress=_with_reason(status)
+            )
             for status in self.downloads.list()
             if status.progress.state != "finished"
         }
         return rows.rows(here, cards, coming, self._plans(here, cards))
 
     def _plans(self, here: Sequence[Installed], cards: Sequence[Card]) -> dict[str, Plan]:
-        """By id; nothing where llama.cpp cannot be asked for its devices. Other programs' models, of
-        which there may be hundreds, are judged once somebody looks at their details."""
+        """By id; nothing where llama.cpp cannot be asked for its devices. What was not read yet, as other
+        programs' models, of which there may be hundreds, is judged in a later list."""
         try:
             machine = self.machine().at_rest()
         except GlmdeskError:
             return {}
-        choices = [_choice_of(model) for model in here if not model.problem]
-        ours = {model.id for model in here if model.managed or model.builtin}
-        choices = [one for one in choices if one.id in ours or self._fitting.is_known(one)]
+        listed = [(model, _choice_of(model)) for model in here if not model.problem]
+        choices = [one for model, one in listed if model.builtin or self._fitting.is_known(one)]
         choices += [
             Choice(id=card.id, name=card.name, card=card, variant=card.variant())
             for card in cards
@@ -212,7 +249,7 @@ class Supply:
     def plan_of(self, model: Installed) -> Plan | None:
         """How to load a model as the machine is now; None where nothing can be said."""
         try:
-            return self._fitting.plan(_choice_of(model), self._fitting.machine(now=True))
+            return self._fitting.plan_now(_choice_of(model))
         except GlmdeskError:
             return None
 
@@ -238,23 +275,38 @@ class Supply:
         return self.library.find(item.id).model
 
     def _wanted(self, name: str) -> Item:
-        choice = self.choose(name)
+        if begun := self._only_begun(name):
+            return self._again(begun)
+        choice = choose_to_get(name, self.cards(), self.library.models())
         if choice.installed:
-            raise UsageError(f"{choice.name} is here already: {choice.installed.model}")
+            raise _here_already(choice.installed)
         item = self.item(choice)
         if choice.variant and self._is_taken(item):
             label = choice.label
-            return replace(item, id=f"{item.id}-{label.lower()}", name=f"{item.name} {label}")
+            item = replace(item, id=f"{item.id}-{label.lower()}", name=f"{item.name} {label}")
         self._check_free(item)
         return item
+
+    def _again(self, begun: Status) -> Item:
+        """What was begun, as its hub has it now. Raises DownloadError."""
+        item, progress = begun.item, begun.progress
+        reference = Reference(
+            source=item.source, repository=item.repository, revision=item.revision,
+            select=item.files[0].path,
+        )  # fmt: skip
+        with told_what_came(lambda: (progress.done, progress.total)):
+            return self.hub.resolve(reference, id=item.id, name=item.name)
 
     def _check_free(self, item: Item) -> None:
         """Two repositories may give their models one name. Raises UsageError."""
         there = manifest.read(self.settings.paths.models / item.id)
         if there and (there.source, there.repository) != (item.source, item.repository):
+            origin = (
+                f"from {there.repository}" if there.repository else "taken in from this computer"
+            )
             raise UsageError(
-                f"There is a model called {item.id} here already, from {there.repository}. Nothing was "
-                f"downloaded. Remove that one first: glmdesk models remove {item.id}."
+                f"There is a model called {item.id} here already, {origin}. Nothing was downloaded. Remove "
+                f"that one first: glmdesk models remove {item.id}."
             )
 
     def _is_taken(self, item: Item) -> bool:
@@ -269,6 +321,7 @@ class Supply:
     def close(self) -> None:
         """Downloads stop; what came is kept."""
         self.downloads.close()
+        self.library.close()
 
 
 def _with_reason(status: Status) -> Progress:
@@ -285,6 +338,12 @@ def _unknown(choice: Choice) -> ModelUnsupported:
 def _without_gpus(settings: Settings) -> Machine:
     """This machine without asking llama.cpp."""
     return read_machine((), settings.paths.models)
+
+
+def _here_already(model: Installed) -> UsageError:
+    size = f" {model.quant}" if model.quant and not model.name.endswith(model.quant) else ""
+    cure = f", but cannot be loaded: {model.problem}" if model.problem else ""
+    return UsageError(f"{model.name}{size} is here already: {model.model}{cure}")
 
 
 def _choice_of(model: Installed) -> Choice:

@@ -3,14 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from glmdesk.errors import DownloadElsewhere, DownloadError, GlmdeskError
-from glmdesk.library import ticket as tickets
-from glmdesk.library.download import Download, is_held
-from glmdesk.library.downloads import Downloads
-from glmdesk.library.part import disk_error, disk_errors
-from glmdesk.library.progress import Progress
-from glmdesk.library.ticket import Ticket
+from glmdesk.errors import DiskFull, DownloadElsewhere, DownloadError, GlmdeskError
+from glmdesk.library.transfers import ticket as tickets
+from glmdesk.library.transfers.download import Download, is_held
+from glmdesk.library.transfers.downloads import Downloads, discard
+from glmdesk.library.transfers.part import disk_error, disk_errors
+from glmdesk.library.transfers.progress import Progress, State
+from glmdesk.library.transfers.ticket import Ticket
 from glmdesk.sizes import size
 
 Report = Callable[[Progress], None]
@@ -18,7 +19,8 @@ _LOOK_S = 0.5
 
 
 def fetch(download: Download, downloads: Downloads, report: Report) -> None:
-    """Until the model is complete. Ctrl+C pauses it. Raises DownloadError."""
+    """Until the model is complete. Ctrl+C pauses it. Raises DownloadError, whose reason is kept beside what
+    came."""
     try:
         _run(download, report)
     except DownloadElsewhere:
@@ -26,12 +28,27 @@ def fetch(download: Download, downloads: Downloads, report: Report) -> None:
             _run(download, report)
 
 
-def _note(download: Download) -> None:
-    """What is wanted, for whoever looks at the folder: others follow it, and can go on with it."""
+def _note(download: Download, error: GlmdeskError | None = None) -> None:
+    """What is wanted and why it stopped, for whoever looks at the folder: others follow it, and can go on
+    with it."""
     if not is_held(download.parts):
+        state: State = "paused" if error is None or isinstance(error, DiskFull) else "failed"
+        ticket = Ticket(
+            item=download.item, state=state, order=time.time(), code=error.code if error else "",
+            message=error.message if error else "",
+        )  # fmt: skip
         with disk_errors(download.parts):
-            ticket = Ticket(item=download.item, state="paused", order=time.time())
             tickets.write(download.parts, ticket)
+
+
+def _leave(download: Download, error: GlmdeskError) -> None:
+    """Why it failed stays beside what came; where nothing came, nothing stays."""
+    if isinstance(error, DownloadElsewhere):
+        return
+    if download.progress().done or is_held(download.parts, "queue"):
+        _note(download, error)
+    else:
+        discard(download.folder.parent, download.item.id)
 
 
 def _run(download: Download, report: Report) -> None:
@@ -64,6 +81,8 @@ def _run(download: Download, report: Report) -> None:
                 "command again to go on."
             ) from None
     if failed:
+        with suppress(DownloadError):  # a disk that takes nothing must not hide why
+            _leave(download, failed[0])
         raise failed[0]
     if not finished:
         raise DownloadError(

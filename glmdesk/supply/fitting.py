@@ -1,23 +1,26 @@
 """Whether a model runs on this machine: its weights from the best source at hand, this machine, a plan."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from glmdesk.errors import GlmdeskError
-from glmdesk.library import fit, gguf, header
-from glmdesk.library.card import Card
-from glmdesk.library.fit import Plan, Wishes
-from glmdesk.library.hardware import Gpu, Machine, read_machine
-from glmdesk.library.installed import Installed
-from glmdesk.library.weights import Weights
+from glmdesk.library.cards.card import Card
+from glmdesk.library.fitting import fit
+from glmdesk.library.fitting.fit import Plan, Wishes
+from glmdesk.library.fitting.hardware import Gpu, Machine, read_machine
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.gguf import header
+from glmdesk.library.local.installed import Installed
+from glmdesk.library.local.verdicts import weigh
 from glmdesk.settings import Settings
 from glmdesk.supply.choice import Choice
+from glmdesk.supply.probing import Probe, Probing
 
-Probe = Callable[[], tuple[Gpu, ...]]
-"""Asks llama.cpp for the GPUs; it takes a second, and may raise EngineError."""
 Remote = Callable[[Choice], Weights]
 """Reads the headers of files that are not here. Raises GlmdeskError."""
+_MAX_PLANS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,21 +44,23 @@ class Fitting:
 
     def __init__(self, settings: Settings, probe: Probe, remote: Remote) -> None:
         self._settings = settings
-        self._probe = probe
+        self._probing = Probing(probe)
         self._remote = remote
-        self._gpus: tuple[Gpu, ...] | None = None
         self._known: dict[object, Weights] = {}
+        self._plans: OrderedDict[object, Plan] = OrderedDict()
         self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Look for the GPUs in the background; whoever needs them next waits for that answer."""
+        self._probing.warm()
 
     def machine(self, *, now: bool = False) -> Machine:
         """As it is; what is free on the GPUs may be old, unless it is asked for `now`.
 
         Raises EngineError when llama.cpp cannot be asked for its devices.
         """
-        with self._lock:
-            if self._gpus is None or (now and self._gpus):
-                self._gpus = self._chosen(self._probe())
-        return read_machine(self._gpus, self._settings.paths.models)
+        gpus = self._chosen(self._probing.gpus(now=now))
+        return read_machine(gpus, self._settings.paths.models)
 
     def _chosen(self, gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
         """Those that the settings let the engine use."""
@@ -70,7 +75,31 @@ class Fitting:
         Raises GlmdeskError when the hub cannot be asked.
         """
         weights = self._weights(choice, ask=ask)
-        return fit.plan(weights, machine, self.wishes(choice.card, n_ctx)) if weights else None
+        return self._plan(weights, machine, self.wishes(choice.card, n_ctx)) if weights else None
+
+    def plan_now(self, choice: Choice) -> Plan | None:
+        """For this machine as it is, to load it: devices and headers are read at the same time.
+
+        Raises EngineError.
+        """
+        if not self.is_known(choice):
+            self.warm()
+            self._weights(choice, ask=False)
+        return self.plan(choice, self.machine(now=True))
+
+    def _plan(self, weights: Weights, machine: Machine, wishes: Wishes) -> Plan:
+        """A list asks for the same plans again and again; the room on the disk is nothing to them."""
+        machine = replace(machine, disk_free=0)
+        key = (weights, machine, wishes)
+        with self._lock:
+            known = self._plans.get(key)
+        if known is None:
+            known = fit.plan(weights, machine, wishes)
+            with self._lock:
+                self._plans[key] = known
+                while len(self._plans) > _MAX_PLANS:
+                    self._plans.popitem(last=False)
+        return known
 
     def wishes(self, card: Card | None, n_ctx: int = 0) -> Wishes:
         """What the settings say, and where they say nothing, the card."""
@@ -93,9 +122,12 @@ class Fitting:
 
     def is_known(self, choice: Choice) -> bool:
         """Whether a plan costs no reading of a header, which takes half a second."""
-        return _key(choice) in self._known
+        here = choice.installed
+        return here is None or here.weights is not None or _key(choice) in self._known
 
     def _weights(self, choice: Choice, *, ask: bool) -> Weights | None:
+        if choice.installed and choice.installed.weights:
+            return choice.installed.weights
         key = _key(choice)
         if key not in self._known:
             found = self._find(choice, ask=ask)
@@ -125,8 +157,7 @@ def _key(choice: Choice) -> object:
 def _of_files(model: Installed) -> Weights | None:
     """None for files whose headers cannot be read."""
     try:
-        headers = [header.read(path) for path in gguf.shards(model.model)]
-        return Weights.from_headers(headers, header.read(model.mmproj) if model.mmproj else None)
+        return weigh(header.read(model.model), model.mmproj)
     except (GlmdeskError, OSError, ValueError):
         return None
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import httpx
 
 from glmdesk.errors import DownloadError
-from glmdesk.library.card import RemoteFile
-from glmdesk.library.header import Header
-from glmdesk.library.network import Place, explain, open_client, portal, refusal
-from glmdesk.library.remote_header import read_remote_header
-from glmdesk.library.sources import Hub, Item
-from glmdesk.library.weights import Weights
+from glmdesk.library.cards.card import RemoteFile
+from glmdesk.library.fitting.remote_header import read_remote_header
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.gguf.header import Header
+from glmdesk.library.hubs.network import Place, explain, open_client, portal, refusal
+from glmdesk.library.hubs.sources import Hub, Item
 
 _PARTIAL = 206
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glmdesk.errors import ModelMissing
-from glmdesk.library import digests, gguf, header, importing, removing, verify
-from glmdesk.library.candidate import examine
-from glmdesk.library.importing import Way
-from glmdesk.library.installed import Installed, Library
-from glmdesk.library.places import Places
-from glmdesk.library.progress import FileProgress, Progress
-from glmdesk.library.sources import Hub
-from glmdesk.library.verify import Damage, Repair
+from glmdesk.library.elsewhere.places import Places
+from glmdesk.library.gguf import header, preflight
+from glmdesk.library.hubs.sources import Hub
+from glmdesk.library.local import digests, importing, removing
+from glmdesk.library.local.candidate import examine
+from glmdesk.library.local.importing import Way
+from glmdesk.library.local.installed import Installed, Library
+from glmdesk.library.transfers import verify
+from glmdesk.library.transfers.progress import FileProgress, Progress
+from glmdesk.library.transfers.verify import Damage, Repair
 from glmdesk.settings import Settings
 from glmdesk.sizes import size
 
@@ -49,10 +51,21 @@ class Keeping:
         return _health(model, found, stop)
 
     def repair(self, name: str, stop: threading.Event, report: Report) -> Health:
-        """Fetch the damaged blocks, and say how it is then. Raises ModelError, DownloadError."""
+        """As `verify`, and fetch the damaged blocks. Raises ModelError, DownloadError."""
         model = self._library.find(name)
-        found = verify.verify(model.folder, _looking(model, report), stop)
-        Repair(model.folder, self._hub).run(found, stop, _looking(model, report))
+        try:
+            found = verify.verify(model.folder, _looking(model, report), stop)
+        except ModelMissing:
+            return _without_record(model, _looking(model, report), stop)
+        if not found or not verify.recorded(model.folder).source:
+            return _health(model, found, stop)
+        repair = Repair(model.folder, self._hub)
+
+        def tell(done: int, total: int) -> None:
+            file = FileProgress(name=model.id, done=done, total=total)
+            report(Progress(done=done, total=total, files=(file,), note=repair.note))
+
+        repair.run(found, stop, tell)
         return self.verify(name, stop, report)
 
     def take_in(
@@ -64,7 +77,9 @@ class Keeping:
 
         def tell(progress: importing.Progress) -> None:
             file = FileProgress(name=progress.file, done=progress.done, total=progress.total)
-            report(Progress(done=progress.done, total=progress.total, files=(file,)))
+            report(
+                Progress(done=progress.done, total=progress.total, files=(file,), state="importing")
+            )
 
         importing.run(candidate, way, stop, tell)
         return self._library.find(candidate.id)
@@ -93,7 +108,7 @@ def _without_record(
     model: Installed, report: Callable[[int, int], None], stop: threading.Event
 ) -> Health:
     """Not downloaded by us: names may promise a hash, else only headers tell anything. Raises ModelError."""
-    gguf.check(header.read(model.model))
+    preflight.check(header.read(model.model))
     try:
         damaged = digests.verify(model.files, report, stop)
     except ModelMissing:
@@ -115,12 +130,28 @@ def _without_record(
 def _health(model: Installed, found: tuple[Damage, ...], stop: threading.Event) -> Health:
     if stop.is_set():
         return Health(is_sound=False, sentence=f"{model.id} was not looked at to the end.")
+    was = "imported" if model.source == "models folder" else "downloaded"
     if not found:
-        return Health(is_sound=True, sentence=f"{model.id} is as it was downloaded, byte for byte.")
-    names = ", ".join(one.name for one in found)
-    blocks = sum(len(one.blocks) for one in found)
+        return Health(is_sound=True, sentence=f"{model.id} is as it was {was}, byte for byte.")
+    names = "; ".join(_shown(one) for one in found)
     return Health(
         is_sound=False,
-        sentence=f"{model.id} is damaged: {names}, {blocks} block{'s' if blocks != 1 else ''} of 4 MiB. "
-        f"Your chats are safe. glmdesk models verify {model.id} --repair fetches these again.",
+        sentence=f"{model.id} is damaged: {names}. Your chats are safe. {_cure(model)}",
     )
+
+
+def _shown(damage: Damage) -> str:
+    if damage.missing:
+        return f"{damage.name} is missing"
+    count = len(damage.blocks)
+    what = f"{count} block{'s' if count != 1 else ''} of 4 MiB" if count else "bytes too many"
+    return f"{damage.name}, {what}"
+
+
+def _cure(model: Installed) -> str:
+    if model.source == "models folder":
+        return (
+            "It was imported from this computer, so it cannot be fetched again block by block: remove it "
+            f"(glmdesk models remove {model.id}), then import or download it anew."
+        )
+    return f"glmdesk models verify {model.id} --repair fetches these again."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from glmdesk.engines.base import Engine
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.errors import EngineOutOfMemory
-from glmdesk.library.fit import Plan
+from glmdesk.library.fitting.fit import Plan
 
 _log = logging.getLogger(__name__)
 

@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from glmdesk.library.card import Card
-from glmdesk.library.fit import Plan
-from glmdesk.library.installed import Installed
-from glmdesk.library.placement import PARTS
-from glmdesk.library.progress import Progress
+from glmdesk.library.cards.card import Card
+from glmdesk.library.cards.catalogue import match
+from glmdesk.library.fitting.fit import Plan
+from glmdesk.library.fitting.placement import PARTS
+from glmdesk.library.local.installed import Installed
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.sizes import size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """A model on its way here."""
+
+    name: str
+    quant: str = ""
+    progress: Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +28,7 @@ class Row:
     id: str
     name: str
     variant: str = ""
+    """How its weights are stored, "Q4_K_M"; "" where no name tells it."""
     size: int = 0
     summary: str = ""
     facts: tuple[str, ...] = ()
@@ -43,19 +54,18 @@ class Details:
 def rows(
     here: Sequence[Installed],
     cards: Sequence[Card],
-    coming: Mapping[str, tuple[str, Progress]],
+    coming: Mapping[str, Coming],
     plans: Mapping[str, Plan],
 ) -> list[Row]:
     """Models that are here, those on their way, then the rest of the catalogue.
 
-    `coming` is (name, progress) by id; `plans` are by id too.
+    `coming` and `plans` are by id.
     """
     listed = [_here(model, plans.get(model.id)) for model in here]
     seen = {row.id for row in listed}
-    known = {card.id: card for card in cards}
-    for id, (name, progress) in coming.items():
+    for id, one in coming.items():
         if id not in seen:
-            listed.append(_coming(id, name, progress, known.get(id), plans.get(id)))
+            listed.append(_coming(id, one, match(list(cards), id), plans.get(id)))
             seen.add(id)
     offered = [card for card in cards if card.id not in seen and not card.builtin]
     offered.sort(key=lambda card: _order(card, plans.get(card.id)))
@@ -72,6 +82,7 @@ def _here(model: Installed, plan: Plan | None) -> Row:
     row = Row(
         id=model.id,
         name=model.name,
+        variant=model.quant,
         size=model.size,
         summary=(card.good_for or card.summary) if card else "",
         facts=tuple(_facts(card)) if card else (),
@@ -83,14 +94,15 @@ def _here(model: Installed, plan: Plan | None) -> Row:
     return _judged(row, plan)
 
 
-def _coming(id: str, name: str, progress: Progress, card: Card | None, plan: Plan | None) -> Row:
+def _coming(id: str, one: Coming, card: Card | None, plan: Plan | None) -> Row:
     row = Row(
         id=id,
-        name=name,
-        size=progress.total,
+        name=one.name,
+        variant=one.quant,
+        size=one.progress.total,
         summary=(card.good_for or card.summary) if card else "",
         facts=tuple(_facts(card)) if card else (),
-        progress=progress,
+        progress=one.progress,
     )
     return _judged(row, plan)
 

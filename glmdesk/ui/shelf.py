@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from glmdesk.library.progress import Progress
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.sizes import duration, size
 from glmdesk.supply import Row
 from glmdesk.ui import text
@@ -39,10 +39,13 @@ def _card(row: Row, *, chosen: bool) -> str:
         if row.verdict
         else ""
     )
+    facts = [
+        fact for fact in (row.variant, size(row.size) if row.installed else "", *row.facts) if fact
+    ]
     lines = [
         f"<header><h3>{html.escape(row.name)}</h3>{verdict}</header>",
         f"<p>{html.escape(row.summary)}</p>" if row.summary else "",
-        f'<p class="facts">{html.escape(" · ".join(row.facts))}</p>' if row.facts else "",
+        f'<p class="facts">{html.escape(" · ".join(facts))}</p>' if facts else "",
         f'<p class="problem">{html.escape(row.problem)}</p>' if row.problem else "",
         _progress(row.progress) if row.progress else "",
         f'<div class="actions">{"".join(_buttons(row))}</div>',
@@ -93,6 +96,8 @@ def _progress(progress: Progress) -> str:
 
 def progress_line(progress: Progress) -> str:
     """ "Downloading: 1.2 of 7.1 GB, 48 MB/s, 2 min left" and the like."""
+    if progress.state == "elsewhere" and progress.note:
+        return f"{progress.note}."
     said = [text.STATES[progress.state]]
     if progress.total:
         said.append(f"{size(progress.done)} of {size(progress.total)}")

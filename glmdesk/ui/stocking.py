@@ -10,11 +10,12 @@ import gradio as gr
 
 from glmdesk.app import App
 from glmdesk.errors import GlmdeskError, UsageError
-from glmdesk.library.card import Card
-from glmdesk.library.fit import Plan
-from glmdesk.library.placement import PARTS
-from glmdesk.library.progress import Progress
+from glmdesk.library.cards.card import Card
+from glmdesk.library.fitting.fit import Plan
+from glmdesk.library.fitting.placement import PARTS
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.sizes import size
+from glmdesk.supply.choice import Choice
 from glmdesk.ui import shelf, text
 from glmdesk.ui.panels.shelf import LARGEST, SMALLEST, STEP
 from glmdesk.ui.shelf import Part
@@ -31,7 +32,8 @@ class ShelfPage:
         self._supply = app.supply
         self._identify = identify
         self._checks: dict[str, str] = {}
-        """What the last check of a model's files said, by its id."""
+        """What the last check of a model's files said, by its id; how far it is, while it runs."""
+        self._checking: set[str] = set()
 
     def open(self, request: gr.Request) -> list[Any]:
         """Updates for panel, then `Shelf.shown`."""
@@ -45,10 +47,10 @@ class ShelfPage:
         except GlmdeskError as error:
             return [gr.skip(), _said(error.message), gr.Timer(active=False)]
         moving = any(row.progress and row.progress.state in _MOVING for row in rows)
-        checking = any(not words for words in self._checks.values())
+        more = bool(self._checking) or self._supply.library.busy
         said = " ".join(filter(None, self._checks.values()))
         cards = shelf.draw(rows, self._supply.machine_line(), "")
-        return [cards, _said(said), gr.Timer(active=moving or checking)]
+        return [cards, _said(said), gr.Timer(active=moving or more)]
 
     def act(self, action: str, request: gr.Request) -> list[Any]:
         """What a button of a card asks for. Updates for `Shelf.shown`."""
@@ -64,9 +66,12 @@ class ShelfPage:
         try:
             action()
         except GlmdeskError as error:
-            cards, _, timer = self.look(request)
-            return [cards, _said(error.message), timer]
+            return self._look_and_say(error, request)
         return self.look(request)
+
+    def _look_and_say(self, error: GlmdeskError, request: gr.Request) -> list[Any]:
+        cards, _, timer = self.look(request)
+        return [cards, _said(error.message), timer]
 
     def _do(self, do: str, model: str) -> None:
         downloads = self._supply.downloads
@@ -90,26 +95,30 @@ class ShelfPage:
 
     def _verify(self, model: str) -> None:
         """In the background: it reads every byte."""
-        self._checks[model] = ""
+        self._checking.add(model)
+
+        def tell(progress: Progress) -> None:
+            self._checks[model] = f"{model}: {shelf.progress_line(progress)}."
 
         def check() -> None:
-            def tell(progress: Progress) -> None:
-                pass
-
             try:
-                self._checks[model] = self._supply.keeping.verify(
-                    model, threading.Event(), tell
-                ).sentence
+                found = self._supply.keeping.verify(model, threading.Event(), tell).sentence
             except GlmdeskError as error:
-                self._checks[model] = error.message
+                found = error.message
+            self._checks[model] = found
+            self._checking.discard(model)
 
         threading.Thread(target=check, name="verify", daemon=True).start()
 
     def add(self, address: str, request: gr.Request) -> list[Any]:
-        """Download any repository. Updates for the address, then `Shelf.shown`."""
+        """Download any repository. Updates for the address, then `Shelf.shown`; an address that cannot be
+        had stays, to be mended."""
         self._check_owner(request)
-        shown = self._try(lambda: self._pull_any(address), request)
-        return [gr.skip(), *shown]
+        try:
+            self._pull_any(address)
+        except GlmdeskError as error:
+            return [gr.skip(), *self._look_and_say(error, request)]
+        return ["", *self.look(request)]
 
     def _pull_any(self, address: str) -> None:
         if not address.strip():
@@ -151,17 +160,19 @@ class ShelfPage:
 
     def _details(self, model: str) -> list[Any]:
         choice = self._supply.choose(model)
-        card = choice.card
-        variants = [] if choice.installed or not card else [one.id for one in card.variants]
-        plan = self._plan(choice.id, choice.label, 0)
+        card, variants = choice.card, _variants(choice)
+        named = card.id if card and variants else choice.id
+        plan = self._plan(named, choice.label if variants else "", 0)
         trained = plan.search.weights.dimensions.n_ctx_train if plan else LARGEST
         largest = max(SMALLEST + STEP, min(LARGEST, trained or LARGEST))
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self._supply.show(model).lines)
         return [
             gr.Column(visible=True),
-            choice.id,
+            named,
             f"<h2>{html.escape(choice.name)}</h2><p>{html.escape(_about(card))}</p>",
-            gr.Dropdown(choices=variants, value=choice.label or None, visible=bool(variants)),
+            gr.Dropdown(
+                choices=variants, value=choice.label if variants else None, visible=bool(variants)
+            ),
             gr.Slider(maximum=largest, value=min(largest, plan.n_ctx if plan else SMALLEST)),
             _plan_html(plan),
             gr.Button(visible=bool(variants)),
@@ -190,6 +201,17 @@ class ShelfPage:
     def _check_owner(self, request: gr.Request) -> None:
         if not self._identify(request).is_owner:
             raise gr.Error(text.OWNER_ONLY, print_exception=False)
+
+
+def _variants(choice: Choice) -> list[str]:
+    """The sizes to choose from; also for one that is here, since another one may lie beside it."""
+    if not choice.card or choice.card.builtin:
+        return []
+    sizes = [one.id for one in choice.card.variants]
+    here = choice.installed
+    if here and (here.foreign or here.quant not in sizes):
+        return []
+    return sizes
 
 
 def _about(card: Card | None) -> str:

@@ -8,7 +8,7 @@ from gguf.quants import dequantize
 from benchmarks.hearing import greedy, hear, user
 from benchmarks.prose import prompt_of
 from benchmarks.stage import Stage
-from glmdesk.library import gguf
+from glmdesk.library.gguf import preflight
 from glmdesk.messages import Finished
 
 PROMPT = greedy([user("Hello")], max_tokens=150)
@@ -35,7 +35,7 @@ def test_the_wide_model_neither_stops_nor_goes_in_circles(stage: Stage) -> None:
 @pytest.mark.slow
 def test_the_shapes_are_those_of_the_model_and_speak_without_end(stage: Stage) -> None:
     spec = stage.shapes()
-    facts = gguf.read(spec.model)
+    facts = preflight.read(spec.model)
     assert facts.architecture == "glm4"
     with stage.engine(spec) as engine:
         words = hear(engine, PROMPT).answer.split()

@@ -13,7 +13,7 @@ from glmdesk.checks import doctor
 from glmdesk.checks.doctor import Finding
 from glmdesk.cli import doctor as command
 from glmdesk.errors import EngineError
-from glmdesk.library.hardware import Gpu, Machine
+from glmdesk.library.fitting.hardware import Gpu, Machine
 from glmdesk.settings import Settings
 from tests.environment import clean_environment
 from tests.supply import stock

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from glmdesk import paths
-from glmdesk.library.hardware import Gpu
+from glmdesk.library.fitting.hardware import Gpu
 from glmdesk.settings import Settings
 from glmdesk.supply import Supply
 from tests.hub.server import HubServer

@@ -1,13 +1,16 @@
 """A name leads to one thing: what is here, a size of the catalogue, or a repository."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from glmdesk import paths
 from glmdesk.errors import UsageError
-from glmdesk.library import catalogue
-from glmdesk.library.card import Card, Variant
-from glmdesk.library.installed import Installed
-from glmdesk.supply.choice import choose
+from glmdesk.library.cards import catalogue
+from glmdesk.library.cards.card import Card, Variant
+from glmdesk.library.local.installed import Installed
+from glmdesk.supply.choice import choose, choose_to_get
 from tests.supply import stock
 
 CARDS = catalogue.read(paths.shipped("models"))
@@ -51,6 +54,52 @@ def test_another_size_of_what_is_here() -> None:
     here = Installed(id="two", name="Two", model=stock.WEIGHTS, card=TWO, size=5)
     choice = choose("two:Q8_0", [TWO], [here])
     assert (choice.installed, choice.label) == (None, "Q8_0")
+
+
+def here_as(quant: str, **values: Any) -> Installed:
+    made = Installed(id="two", name="Two", model=stock.WEIGHTS, card=TWO, quant=quant, size=5)
+    return replace(made, **values)
+
+
+def test_a_size_that_is_here() -> None:
+    here = here_as("Q8_0")
+    assert choose("two:q8_0", [TWO], [here]).installed is here
+    assert choose("two:Q4_K_M", [TWO], [here]).installed is None
+    assert choose("two", [TWO], [here]).label == "Q8_0"
+
+
+def test_to_get_a_model_by_its_name_is_to_get_its_usual_size() -> None:
+    large, usual = here_as("Q8_0"), here_as("Q4_K_M", id="two-q4_k_m", name="Two Q4_K_M")
+    for name in ("two", "TWO"):
+        choice = choose_to_get(name, [TWO], [large])
+        assert (choice.installed, choice.label) == (None, "Q4_K_M")
+        assert choose_to_get(name, [TWO], [large, usual]).installed is usual
+    assert choose_to_get("two:Q8_0", [TWO], [large]).installed is large
+    assert choose_to_get("two-q4_k_m", [TWO], [large, usual]).installed is usual
+    assert choose_to_get("mine", [TWO], [HERE]).installed is HERE
+
+
+@pytest.mark.parametrize(
+    ("values", "same"),
+    [
+        ({"repository": "o/two"}, True),
+        ({"repository": "other/two"}, False),
+        ({"source": "models folder"}, True),
+        ({"source": "LM Studio"}, False),
+        ({"card": None}, False),
+    ],
+)
+def test_what_is_the_same_size(values: dict[str, Any], same: bool) -> None:
+    here = here_as("Q8_0", **values)
+    assert (choose("two:Q8_0", [TWO], [here]).installed is here) == same
+
+
+def test_without_its_projector_a_size_is_not_here() -> None:
+    eyed = replace(TWO, variants=(replace(TWO.variants[0], mmproj_size=1),))
+    blind = here_as("Q4_K_M", card=eyed)
+    assert choose("two:Q4_K_M", [eyed], [blind]).installed is None
+    seeing = replace(blind, mmproj=stock.TOWER)
+    assert choose("two:Q4_K_M", [eyed], [seeing]).installed is seeing
 
 
 def test_a_file_of_the_person() -> None:

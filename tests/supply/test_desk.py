@@ -1,5 +1,7 @@
 """The one object: what there is, whether it runs, and getting it, from a hub that is really asked."""
 
+import re
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +11,16 @@ import pytest
 from glmdesk.errors import (
     EngineError,
     FileMissing,
+    GlmdeskError,
     ModelUnsupported,
     OfflineError,
     UnreachableError,
     UsageError,
 )
-from glmdesk.library.hardware import Gpu
-from glmdesk.library.progress import Progress
+from glmdesk.library.fitting.hardware import Gpu
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.settings import Settings
-from glmdesk.supply import Supply
+from glmdesk.supply import Row, Supply
 from tests.hub.server import HubServer
 from tests.supply import stock
 from tests.supply.stock import GB, SupplyOf
@@ -62,7 +65,7 @@ def test_without_llama_cpp_the_list_has_no_verdicts(
     def broken() -> tuple[Gpu, ...]:
         raise EngineError("llama.cpp did not say which devices are here.")
 
-    monkeypatch.setattr(alone._fitting, "_probe", broken)
+    monkeypatch.setattr(alone._fitting._probing, "_probe", broken)
     rows = alone.rows()
     assert rows
     assert not any(row.verdict for row in rows)
@@ -170,10 +173,42 @@ def test_pull_now(supply: SupplyOf) -> None:
 def test_what_is_here_is_not_pulled(supply: SupplyOf) -> None:
     supply.pull_now("glm-4.6v-flash", quiet)
     for pull in (supply.pull, lambda name: supply.pull_now(name, quiet)):
-        with pytest.raises(UsageError, match="GLM-4.6V-Flash is here already: "):
-            pull("glm-4.6v-flash")
-    with pytest.raises(UsageError, match="pico is here already"):
+        for name in ("glm-4.6v-flash", "glm-4.6v-flash:Q4_K_M", "GLM-4.6V-Flash"):
+            with pytest.raises(UsageError, match="GLM-4.6V-Flash Q4_K_M is here already: "):
+                pull(name)
+    with pytest.raises(UsageError, match="pico F16 is here already"):
         supply.pull("pico")
+
+
+def test_the_usual_size_is_pulled_though_another_one_is_here(
+    supply: SupplyOf, hub: HubServer
+) -> None:
+    add_larger(hub)
+    larger = supply.pull_now("glm-4.6v-flash:Q5_K_M", quiet)
+    assert larger.parent.name == "glm-4.6v-flash"
+    usual = supply.pull_now("glm-4.6v-flash", quiet)
+    assert usual.name == "GLM-4.6V-Flash-Q4_K_M.gguf"
+    assert larger.exists()
+    for name in ("glm-4.6v-flash", "glm-4.6v-flash:Q5_K_M", "glm-4.6v-flash-q4_k_m"):
+        with pytest.raises(UsageError, match="is here already"):
+            supply.pull(name)
+
+
+def test_what_is_here_and_damaged_says_so(supply: SupplyOf) -> None:
+    path = supply.pull_now("glm-4.6v-flash", quiet)
+    with path.open("r+b") as file:
+        file.truncate(500_000)
+    with pytest.raises(
+        UsageError, match=r"is here already: .*, but cannot be loaded: .*incomplete"
+    ):
+        supply.pull("glm-4.6v-flash")
+
+
+def test_what_was_imported_is_not_written_over(supply: SupplyOf, tmp_path: Path) -> None:
+    own = stock.put(tmp_path / "disk", "mine", stem="small-F16")
+    supply.keeping.take_in(own, "copy", stock.ID, threading.Event(), quiet)
+    with pytest.raises(UsageError, match=f"called {stock.ID} here already, taken in from this"):
+        supply.pull(stock.NAME)
 
 
 def test_a_file_of_the_catalogue_that_has_changed_is_taken_as_it_is(supply: SupplyOf) -> None:
@@ -194,10 +229,11 @@ def test_two_sizes_of_a_model_lie_side_by_side(supply: SupplyOf, hub: HubServer)
     assert first.parent != second.parent
     ids = [model.id for model in supply.library.models()]
     assert ids == ["glm-4.6v-flash", "glm-4.6v-flash-q5_k_m", "pico"]
-    sent = sum(hub.sent.values())
-    assert supply.pull_now("glm-4.6v-flash:Q5_K_M", quiet) == second
-    assert supply.pull_now("glm-4.6v-flash:Q4_K_M", quiet) == first
-    assert sum(hub.sent.values()) == sent
+    here = [(row.name, row.variant) for row in supply.rows() if row.installed]
+    assert here == [
+        ("GLM-4.6V-Flash Q4_K_M", "Q4_K_M"), ("GLM-4.6V-Flash Q5_K_M", "Q5_K_M"), ("pico", "F16"),
+    ]  # fmt: skip
+    assert supply.library.find("GLM-4.6V-Flash").model == first
 
 
 def test_another_size_does_not_disturb_one_that_is_on_its_way(
@@ -233,6 +269,46 @@ def test_what_is_on_its_way_is_in_the_list(supply: SupplyOf, hub: HubServer) -> 
 def test_a_size_that_the_repository_lacks(supply: SupplyOf) -> None:
     with pytest.raises(FileMissing):
         supply.pull("hf:owner/Small-GGUF:Q2_K")
+
+
+def test_what_came_earlier_is_told_when_the_hub_gives_nothing(
+    supply: SupplyOf, hub: HubServer
+) -> None:
+    hub.rate, hub.send_buffer = 4_000_000, 64 * 1024
+    supply.pull(stock.NAME)
+    end = time.monotonic() + 10
+    while supply.downloads.list()[0].progress.done < 1_000_000 and time.monotonic() < end:
+        time.sleep(0.02)
+    supply.downloads.pause(stock.ID)
+    wait(supply, stock.ID)
+    supply._items.clear()
+    hub.gate(stock.REPOSITORY, "hf_secret", gated=False)
+    with pytest.raises(GlmdeskError) as caught:
+        supply.pull(stock.NAME)
+    assert "Nothing was downloaded" not in caught.value.message
+    assert re.search(r"What came so far \([1-4]\.\d MB of 4.7 MB\) is kept", caught.value.message)
+    with pytest.raises(GlmdeskError, match="Nothing was downloaded"):
+        supply.pull("hf:owner/Gone")
+
+
+def test_models_of_other_programs_are_judged_once_they_were_read(
+    settings: Settings, tmp_path: Path
+) -> None:
+    person = tmp_path / "person"
+    theirs = person / ".lmstudio" / "models" / "someone" / "Small-GGUF"
+    stock.put(theirs.parent, theirs.name)
+    id = "lmstudio-someone-small-F16"
+
+    def row(supply: SupplyOf) -> Row:
+        return next(row for row in supply.rows() if row.id == id)
+
+    first = SupplyOf(settings, stock.environment(None, person))
+    first.library.settle(20)
+    assert row(first).verdict == "runs on the CPU"
+    first.close()
+    second = SupplyOf(settings, stock.environment(None, person))
+    assert row(second).verdict == "runs on the CPU", "the first list of the next start knows"
+    second.close()
 
 
 def test_a_hub_that_is_not_there(settings: Settings, tmp_path: Path) -> None:

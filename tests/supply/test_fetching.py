@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from glmdesk.errors import DiskError, DownloadElsewhere, DownloadError, GatedError
-from glmdesk.library.download import Download, Report, hold
-from glmdesk.library.progress import Progress
+from glmdesk.errors import DiskError, DownloadElsewhere, DownloadError, GatedError, UsageError
+from glmdesk.library.transfers.download import Download, Report, hold
+from glmdesk.library.transfers.downloads import Status
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.supply.fetching import fetch
+from tests.hub.faults import GATED
 from tests.hub.server import HubServer
 from tests.supply import stock
 from tests.supply.stock import SupplyOf
@@ -28,6 +30,16 @@ def run(supply: SupplyOf) -> list[Progress]:
     seen: list[Progress] = []
     fetch(download(supply), supply.downloads, seen.append)
     return seen
+
+
+def seen_on_disk(supply: SupplyOf) -> Status:
+    """The folder is looked at once a second at most."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if status := supply.downloads.find(stock.ID):
+            return status
+        time.sleep(0.05)
+    pytest.fail("nothing was noted")
 
 
 def interrupt_later(seconds: float) -> threading.Timer:
@@ -95,6 +107,24 @@ def test_what_the_hub_refuses(supply: SupplyOf, hub: HubServer) -> None:
     hub.gate(stock.REPOSITORY, "hf_secret")
     with pytest.raises(GatedError):
         fetch(made, supply.downloads, lambda progress: None)
+    assert not made.folder.exists(), "nothing came, and nothing stays"
+
+
+def test_why_it_failed_stays_beside_what_came(supply: SupplyOf, hub: HubServer) -> None:
+    made = download(supply)
+    hub.faults("mmproj-small-F16.gguf", [GATED])
+    with pytest.raises(GatedError, match="What came so far .* is kept"):
+        fetch(made, supply.downloads, lambda progress: None)
+    status = seen_on_disk(supply)
+    assert (status.state, status.code) == ("failed", "download_gated")
+    (row,) = [row for row in supply.rows() if row.id == stock.ID]
+    assert row.progress
+    assert "asks you to accept terms first" in row.progress.note
+    for look in (supply.show, supply.fit):
+        with pytest.raises(UsageError, match=f"Go on with glmdesk models pull {stock.ID}"):
+            look(stock.ID)
+    assert supply._wanted(stock.ID) == made.item
+    assert run(supply)[-1].state == "finished"
 
 
 def test_a_disk_that_fails_is_said(supply: SupplyOf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,21 @@
 """A plan from the best source at hand, for this machine or one that is described."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glmdesk import paths
-from glmdesk.errors import EngineError, UnreachableError
-from glmdesk.library import catalogue
-from glmdesk.library.card import Card
-from glmdesk.library.hardware import Gpu, Machine
-from glmdesk.library.installed import Library
-from glmdesk.library.weights import Weights
+from glmdesk.errors import UnreachableError
+from glmdesk.library.cards import catalogue
+from glmdesk.library.cards.card import Card
+from glmdesk.library.fitting import fit
+from glmdesk.library.fitting.hardware import Gpu, Machine
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.gguf.header import Header
+from glmdesk.library.local.installed import Library
+from glmdesk.library.local.verdicts import weigh
 from glmdesk.settings import Settings
 from glmdesk.supply.choice import Choice, choose
 from glmdesk.supply.fitting import Fitting, imagine
@@ -40,32 +44,43 @@ def pico(settings: Settings) -> Choice:
     return choose("pico", CARDS, here)
 
 
-def test_the_gpus_are_asked_for_once_unless_it_must_be_now(settings: Settings) -> None:
-    asked: list[int] = []
+def test_devices_and_headers_are_read_at_the_same_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits until the other one has begun."""
+    both = threading.Barrier(2, timeout=20)
 
     def probe() -> tuple[Gpu, ...]:
-        asked.append(1)
+        both.wait()
         return (CUDA,)
 
-    fitting = Fitting(settings, probe, unreachable)
-    assert [fitting.machine().gpus for _ in range(3)] == [(CUDA,)] * 3
-    assert len(asked) == 1
-    fitting.machine(now=True)
-    assert len(asked) == 2
+    def slow(header: Header, mmproj: Path | None) -> Weights | None:
+        both.wait()
+        return weigh(header, mmproj)
+
+    monkeypatch.setattr("glmdesk.supply.fitting.weigh", slow)
+    plan = Fitting(settings, probe, unreachable).plan_now(pico(settings))
+    assert plan
+    assert plan.kind == "gpu"
+    assert plan.search.machine.gpus == (CUDA,)
 
 
-def test_a_probe_that_fails_is_asked_again(settings: Settings) -> None:
-    errors = [EngineError("It died.")]
+def test_a_plan_is_made_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Machine] = []
+    plan = fit.plan
 
-    def probe() -> tuple[Gpu, ...]:
-        if errors:
-            raise errors.pop()
-        return (CUDA,)
+    def count(weights: Weights, machine: Machine, wishes: fit.Wishes) -> fit.Plan:
+        made.append(machine)
+        return plan(weights, machine, wishes)
 
-    fitting = Fitting(settings, probe, unreachable)
-    with pytest.raises(EngineError, match="It died"):
-        fitting.machine()
-    assert fitting.machine().gpus == (CUDA,)
+    monkeypatch.setattr(fit, "plan", count)
+    fitting, choice = Fitting(settings, no_gpu, unreachable), pico(settings)
+    first = fitting.plan(choice, MACHINE)
+    assert fitting.plan(choice, replace(MACHINE, disk_free=7)) is first
+    assert len(made) == 1
+    fitting.plan(choice, replace(MACHINE, memory_free=7))
+    fitting.plan(choice, MACHINE, 512)
+    assert len(made) == 3
 
 
 def test_only_the_devices_that_are_set(settings: Settings) -> None:
@@ -136,7 +151,8 @@ def test_a_file_that_changes_is_read_again(
     choice = Choice(id="own", name="own", installed=found)
     assert fitting.plan(choice, MACHINE)
     model.write_bytes(b"nothing that could be read")
-    assert fitting.plan(choice, MACHINE) is None
+    found = Library(paths.shipped("models"), settings.paths.models).from_file(model)
+    assert fitting.plan(Choice(id="own", name="own", installed=found), MACHINE) is None
 
 
 def test_what_the_settings_say_comes_before_the_card(settings: Settings) -> None:

@@ -13,11 +13,11 @@ from glmdesk.errors import (
     PortalError,
     UnreachableError,
 )
-from glmdesk.library import header
-from glmdesk.library.references import Reference
-from glmdesk.library.sources import Endpoints, Hub, Item
-from glmdesk.library.tokens import Tokens
-from glmdesk.library.weights import Weights
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.gguf import header
+from glmdesk.library.hubs.references import Reference
+from glmdesk.library.hubs.sources import Endpoints, Hub, Item
+from glmdesk.library.hubs.tokens import Tokens
 from glmdesk.supply import headers
 from tests.hub.server import (
     Cut,

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from glmdesk.errors import GatedError, ModelDamaged, ModelError, ModelMissing
-from glmdesk.library.importing import Way
-from glmdesk.library.progress import Progress
+from glmdesk.errors import DownloadError, GatedError, ModelDamaged, ModelError, ModelMissing
+from glmdesk.library.local.importing import Way
+from glmdesk.library.transfers import patience
+from glmdesk.library.transfers.progress import Progress
+from tests.hub.faults import Refuse
 from tests.hub.server import HubServer
 from tests.supply import stock
 from tests.supply.stock import SupplyOf
@@ -58,7 +60,10 @@ def test_a_flipped_bit_is_found_and_mended(supply: SupplyOf, pulled: Path, hub: 
 def test_two_damaged_files(supply: SupplyOf, pulled: Path) -> None:
     flip(pulled)
     flip(pulled.with_name("mmproj-small-F16.gguf"))
-    assert "2 blocks of 4 MiB" in supply.keeping.verify(stock.ID, NEVER, quiet).sentence
+    assert (
+        "small-F16.gguf, 1 block of 4 MiB; mmproj-small-F16.gguf, 1 block of 4 MiB."
+        in supply.keeping.verify(stock.ID, NEVER, quiet).sentence
+    )
 
 
 def test_mending_needs_the_hub(supply: SupplyOf, pulled: Path, hub: HubServer) -> None:
@@ -102,7 +107,41 @@ def test_take_in(alone: SupplyOf, outside: Path, way: Way) -> None:
     assert model.mmproj
     assert outside.exists() == (way != "move")
     assert (seen[-1].done, seen[-1].total) == (stock.SIZE, stock.SIZE)
+    assert {progress.state for progress in seen} == {"importing"}
     assert not model.problem
+
+
+@pytest.mark.parametrize("way", ["copy", "move", "link"])
+def test_damage_after_an_import_is_told(alone: SupplyOf, outside: Path, way: Way) -> None:
+    model = alone.keeping.take_in(outside, way, "new", NEVER, quiet)
+    found = alone.keeping.verify("new", NEVER, quiet)
+    assert (found.is_sound, found.sentence) == (True, "new is as it was imported, byte for byte.")
+    flip(model.model)
+    for look in (alone.keeping.verify, alone.keeping.repair):
+        found = look("new", NEVER, quiet)
+        assert not found.is_sound
+        assert "new is damaged: small-F16.gguf, 1 block of 4 MiB" in found.sentence
+        assert "remove it (glmdesk models remove new), then import or download it" in found.sentence
+    assert model.mmproj
+    model.mmproj.unlink()
+    assert "mmproj-small-F16.gguf is missing" in alone.keeping.verify("new", NEVER, quiet).sentence
+
+
+def test_a_repair_without_a_hub_says_what_it_waits_for_and_what_stays(
+    supply: SupplyOf, pulled: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(pulled)
+    before, seen = pulled.read_bytes(), list[Progress]()
+    hub.always("small-F16.gguf", Refuse())
+    monkeypatch.setattr(patience, "_FIRST_S", 0.01)
+    with pytest.raises(DownloadError, match=f"Nothing of {stock.ID} was changed") as caught:
+        supply.keeping.repair(stock.ID, NEVER, seen.append)
+    assert "127.0.0.1" in caught.value.message
+    notes = [progress.note for progress in seen if progress.note]
+    assert notes == ["The connection was lost. Trying again in 1 s; what came is kept."] * 4
+    assert pulled.read_bytes() == before
+    assert not (pulled.parent / ".download").exists()
+    assert supply.keeping.removal(stock.ID)
 
 
 def test_take_in_under_a_name_that_is_taken(alone: SupplyOf, outside: Path) -> None:

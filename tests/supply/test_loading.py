@@ -13,8 +13,8 @@ from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.scripted import ScriptedEngine
 from glmdesk.errors import EngineOutOfMemory, ModelDamaged
-from glmdesk.library.hardware import Gpu
-from glmdesk.library.installed import Installed
+from glmdesk.library.fitting.hardware import Gpu
+from glmdesk.library.local.installed import Installed
 from glmdesk.settings import Settings
 from glmdesk.supply import loading
 from tests.supply import stock
@@ -95,7 +95,10 @@ def test_every_step_on_a_gpu_gives_up_something_else(make: Make) -> None:
     assert asked[-1] == (4096, False, 0)
     assert len(asked) == len(set(asked))
     assert [bool(one.notice) for one in starts.specs] == [False] + [True] * (len(asked) - 1)
-    assert "Pictures are now looked at by the CPU" in starts.specs[3].notice
+    assert starts.specs[3].notice == (
+        "There was not enough memory to load it as planned. The context is now 4,096 tokens instead of "
+        "8,192. Pictures are now looked at by the CPU, which takes longer."
+    )
     assert "on the processor alone" in starts.specs[-1].notice
     assert [one.devices for one in starts.specs[-2:]] == [(), ("none",)]
 

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from glmdesk import paths
-from glmdesk.library import catalogue, fit
-from glmdesk.library.card import Card, Problem, Published, Variant
-from glmdesk.library.hardware import Machine
-from glmdesk.library.installed import Installed
-from glmdesk.library.progress import Progress
-from glmdesk.library.weights import Weights
+from glmdesk.library.cards import catalogue
+from glmdesk.library.cards.card import Card, Problem, Published, Variant
+from glmdesk.library.fitting import fit
+from glmdesk.library.fitting.hardware import Machine
+from glmdesk.library.fitting.weights import Weights
+from glmdesk.library.local.installed import Installed
+from glmdesk.library.transfers.progress import Progress
 from glmdesk.supply import rows
+from glmdesk.supply.rows import Coming
 from tests.supply.stock import GB
 
 CARDS = catalogue.read(paths.shipped("models"))
@@ -34,7 +36,7 @@ def plan_of(card: Card, memory: int) -> fit.Plan:
 
 
 def test_the_order_and_the_built_in_one_is_not_offered() -> None:
-    coming = {"Other-Q4": ("Other", Progress(done=1, total=4))}
+    coming = {"Other-Q4": Coming(name="Other", progress=Progress(done=1, total=4))}
     shown = rows.rows([HERE], CARDS, coming, {})
     ids = [row.id for row in shown]
     assert ids[:3] == ["mine", "Other-Q4", "glm-4.6v-flash"]
@@ -65,17 +67,32 @@ def test_a_model_that_is_here() -> None:
 def test_one_of_the_catalogue_that_is_on_its_way() -> None:
     progress = Progress(done=1, total=4, state="paused")
     plans = {FLASH.id: plan_of(FLASH, 64 * GB)}
-    shown = rows.rows([], CARDS, {FLASH.id: (FLASH.name, progress)}, plans)
+    coming = {FLASH.id: Coming(name=FLASH.name, quant="Q4_K_M", progress=progress)}
+    shown = rows.rows([], CARDS, coming, plans)
     (row,) = [row for row in shown if row.id == FLASH.id]
     assert shown[0] is row
     assert (row.progress, row.size, row.installed) == (progress, 4, False)
+    assert row.variant == "Q4_K_M"
     assert row.summary == FLASH.good_for
     assert row.verdict == plans[FLASH.id].verdict
 
 
 def test_what_is_here_is_not_listed_again_while_it_comes() -> None:
-    shown = rows.rows([HERE], [], {"mine": ("Mine", Progress(done=0, total=9))}, {})
+    coming = {"mine": Coming(name="Mine", progress=Progress(done=0, total=9))}
+    shown = rows.rows([HERE], [], coming, {})
     assert [(row.id, row.installed) for row in shown] == [("mine", True)]
+
+
+def test_another_size_on_its_way_has_the_facts_of_its_card() -> None:
+    one = Coming(name="GLM-4.6V-Flash Q8_0", quant="Q8_0", progress=Progress(done=0, total=9))
+    shown = rows.rows([], CARDS, {"glm-4.6v-flash-q8_0": one}, {})
+    assert (shown[0].variant, shown[0].summary) == ("Q8_0", FLASH.good_for)
+    assert FLASH.id in [row.id for row in shown[1:]]
+
+
+def test_the_size_of_what_is_here() -> None:
+    (row, *_) = rows.rows([replace(HERE, quant="Q8_0")], [], {}, {})
+    assert row.variant == "Q8_0"
 
 
 def test_the_facts_of_a_card() -> None:

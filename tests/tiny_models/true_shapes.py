@@ -15,7 +15,7 @@ from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFReader, GGUFValueType
 
 from glmdesk import paths
-from glmdesk.library import header
+from glmdesk.library.gguf import header
 
 _Tensor = tuple[str, tuple[int, ...], Kind]
 """Name, shape as numpy has it (rows first), type."""

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from PIL import Image
 
-from glmdesk.library import gguf
+from glmdesk.library.gguf import preflight
 from glmdesk.paths import shipped
 from tools.pico import tasks
 from tools.pico.evaluate import evaluate, is_right
@@ -191,6 +191,6 @@ def test_a_missing_font_names_the_package() -> None:
 
 
 def test_the_shipped_model_has_the_template_that_is_kept_here() -> None:
-    header = gguf.read(shipped("models") / "pico" / "pico-f16.gguf")
+    header = preflight.read(shipped("models") / "pico" / "pico-f16.gguf")
     source = Path(tasks.__file__).with_name("chat_template.jinja").read_text(encoding="utf-8")
     assert header.metadata["tokenizer.chat_template"] == source

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from glmdesk.library.progress import Progress, State
+from glmdesk.library.transfers.progress import Progress, State
 from glmdesk.supply import Row
 from glmdesk.ui import shelf, text
 from glmdesk.ui.shelf import Part

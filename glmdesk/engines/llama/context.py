@@ -9,7 +9,7 @@ from glmdesk.engines.llama.cancel import CancelFlag
 from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.report import LoadReport
 from glmdesk.errors import EngineError, EngineOutOfMemory
-from glmdesk.library.header import Header
+from glmdesk.library.gguf.header import Header
 
 MAX_DEFAULT_CONTEXT = 16_384
 SMALLEST_CONTEXT = 256

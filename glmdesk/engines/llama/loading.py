@@ -18,10 +18,10 @@ from glmdesk.engines.llama.report import LoadReport
 from glmdesk.engines.llama.saved import StateFolder
 from glmdesk.engines.llama.vision import Vision
 from glmdesk.errors import ModelError, ModelUnsupported
-from glmdesk.library import gguf, header
-from glmdesk.library.fingerprint import fingerprint
-from glmdesk.library.header import Header
-from glmdesk.library.pairs import check_pair
+from glmdesk.library.gguf import header, preflight
+from glmdesk.library.gguf.fingerprint import fingerprint
+from glmdesk.library.gguf.header import Header
+from glmdesk.library.gguf.pairs import check_pair
 from glmdesk.sampling import Sampling
 
 DEFAULT_MAX_PICTURE = 2048
@@ -48,7 +48,7 @@ def load(spec: LoadSpec, flag: CancelFlag, progress: Callable[[float], None]) ->
     report = LoadReport()
     start_library(report)
     head = header.read(spec.model)
-    gguf.check(head)
+    preflight.check(head)
     spec, no_block = _with_usable_block(spec)
     model = LlamaModel(spec, head, flag, progress, report)
     vision, notice = _load_vision(spec, model, head)
@@ -113,7 +113,7 @@ def _states(spec: LoadSpec, model: LlamaModel) -> StateFolder | None:
 
 def _context_key(spec: LoadSpec, model: LlamaModel) -> str:
     """What gives the bytes of a saved cache their meaning."""
-    files = [*gguf.shards(spec.model), *([spec.mmproj] if spec.mmproj else [])]
+    files = [*preflight.shards(spec.model), *([spec.mmproj] if spec.mmproj else [])]
     plan = model.plan
     facts = (plan.type_k, plan.type_v, plan.flash_attention, version("llama-cpp-python"))
     return " ".join((fingerprint(files), *facts))
@@ -125,7 +125,7 @@ def _load_vision(spec: LoadSpec, model: LlamaModel, head: Header) -> tuple[Visio
         return None, ""
     try:
         projector = header.read(spec.mmproj)
-        gguf.check(projector)
+        preflight.check(projector)
         check_pair(head, projector)
         return Vision(model, spec), ""
     except ModelError as error:

@@ -15,7 +15,7 @@ from glmdesk.engines.llama.report import LoadReport
 from glmdesk.engines.llama.vocabulary import Vocabulary
 from glmdesk.engines.llama.weights import load_weights
 from glmdesk.errors import ModelUnsupported
-from glmdesk.library.header import Header
+from glmdesk.library.gguf.header import Header
 
 
 def thread_count(wanted: int) -> int:

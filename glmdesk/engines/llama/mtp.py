@@ -16,7 +16,7 @@ from llama_cpp import llama_cpp_ext as extension
 
 from glmdesk.engines.llama.batch import TokenBatch
 from glmdesk.errors import EngineError, ModelUnsupported
-from glmdesk.library import gguf, header
+from glmdesk.library.gguf import header, preflight
 
 _NEEDS = {"glm4moe": (), "deepseek2": ("attention.q_lora_rank", "attention.key_length_mla")}
 """What llama.cpp's graphs of the block take for granted."""
@@ -29,7 +29,7 @@ def check_block(model: Path) -> None:
     llama.cpp believes the header, and ends the process when the tensors of the block are missing.
     Raises ModelUnsupported, and ModelMissing or ModelDamaged for what cannot be read.
     """
-    parts = [header.read(path) for path in gguf.shards(model)]
+    parts = [header.read(path) for path in preflight.shards(model)]
     first = parts[0]
     block = f"blk.{int(first.value('block_count', 0)) - 1}.nextn.eh_proj.weight"
     usable = (

@@ -8,7 +8,7 @@ from glmdesk import paths
 from glmdesk.engines.base import Request
 from glmdesk.engines.llama.pieces import Glue, Piece, Rendered, Words
 from glmdesk.engines.llama.prompt import ChatTemplate
-from glmdesk.library import gguf
+from glmdesk.library.gguf import preflight
 from glmdesk.messages import Message, Picture, Think, ToolCall
 
 DATA = Path(__file__).parents[2] / "data"
@@ -19,7 +19,7 @@ def _like(name: str) -> ChatTemplate:
 
 
 def _pico() -> ChatTemplate:
-    metadata = gguf.read(paths.shipped("models") / "pico" / "pico-f16.gguf").metadata
+    metadata = preflight.read(paths.shipped("models") / "pico" / "pico-f16.gguf").metadata
     return ChatTemplate(str(metadata["tokenizer.chat_template"]))
 
 

@@ -7,12 +7,12 @@ import pytest
 from glmdesk import paths
 from glmdesk.app import load_spec
 from glmdesk.engines.llama.host import LlamaEngine
-from glmdesk.library.foreign import Elsewhere
-from glmdesk.library.installed import Library
-from glmdesk.library.places import Places
+from glmdesk.library.elsewhere.foreign import Elsewhere
+from glmdesk.library.elsewhere.places import Places
+from glmdesk.library.local.installed import Library
 from glmdesk.settings import Settings
-from tests.library.places_for_tests import PICO, TOWER, cached, pulled
-from tests.library.test_preflight import split
+from tests.library.elsewhere.places_for_tests import PICO, TOWER, cached, pulled
+from tests.library.gguf.test_preflight import split
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from glmdesk.engines.llama.protocol import LoadSpec
 from glmdesk.engines.llama.report import LoadReport
 from glmdesk.engines.llama.weights import LoadCancelled, Weights, check_placement, load_weights
 from glmdesk.errors import EngineError, GlmdeskError, ModelUnsupported
-from glmdesk.library import gguf
+from glmdesk.library.gguf import preflight
 from tests import tiny_models
 from tests.library.gguf_editor import GgufFile
 
@@ -57,7 +57,7 @@ def opened(spec: LoadSpec, report: LoadReport) -> Iterator[Opened]:
     flag = CancelFlag()
     loaded = load_weights(spec, flag, lambda done: None, report)
     try:
-        plan = plan_cache(spec, gguf.read(spec.model))
+        plan = plan_cache(spec, preflight.read(spec.model))
         context = open_context(loaded.pointer, context_params(spec, plan, 8192, 1, flag), report)
         said = next_token(loaded.pointer, context)
         yield Opened(loaded, plan, dict(report.report()), said)

@@ -1,0 +1,1 @@
+"""What a model needs, what a machine has, and how the one goes onto the other."""

@@ -1,0 +1,1 @@
+"""GGUF files: found, read, paired, and what would make llama.cpp stumble over them."""

@@ -1,0 +1,1 @@
+"""The models folder: what is in it, what is brought into it, what goes."""

@@ -1,0 +1,1 @@
+"""Downloads that never start over: queue, connections, journal, hashes, repair."""
