@@ -26,6 +26,11 @@ NAMES = (
     "download-refetch",
     "download-vs-curl",
     "fit-error",
+    "page-routing",
+    "retrieval",
+    "pdf-vs-pymupdf",
+    "pages-lost",
+    "mutated-files",
 )
 
 

@@ -3,15 +3,20 @@
 import hashlib
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glmdesk import log, paths
-from glmdesk.chat.content import Contents, limits_of
+from glmdesk.chat.content import Contents
+from glmdesk.chat.finding import Finder
 from glmdesk.chat.jobs import Job, Jobs
+from glmdesk.chat.papers import Known, Papers
+from glmdesk.chat.prices import Prices
+from glmdesk.chat.prompt import Options, TurnTools, prepare, prepare_one
 from glmdesk.chat.titles import title_of
-from glmdesk.chat.turn import Options, TurnTools, prepare, prepare_one, run
+from glmdesk.chat.turn import run
 from glmdesk.documents.reader import Reader
 from glmdesk.engines.base import Engine, ModelInfo
 from glmdesk.engines.llama import saved
@@ -21,22 +26,30 @@ from glmdesk.engines.pool import Load, Pool, Progress
 from glmdesk.errors import EngineError, GlmdeskError, StorageError
 from glmdesk.library.cards.catalogue import Card
 from glmdesk.library.local.installed import Installed
-from glmdesk.messages import Attachment, Event, Finished
+from glmdesk.messages import Attachment, Choice, Event, Finished
 from glmdesk.sampling import Sampling
 from glmdesk.secret import derive, read_or_create
 from glmdesk.settings import Settings
 from glmdesk.store.conversations import Conversation, Conversations, Question
 from glmdesk.store.database import Database
-from glmdesk.store.files import Files, Upload
+from glmdesk.store.files import Files
+from glmdesk.store.index import Index
 from glmdesk.supply import Supply
+
+STALE_S = 5.0
+"""How long what a card says of a model that is not loaded is not asked for again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What stands in a composer: words, and files with the names their sender gave them."""
+    """What stands in a composer: words, files with the names their sender gave them, and what was
+    taken in before, with the pages that were chosen."""
 
     text: str
     files: tuple[tuple[Path, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    choice: Choice = field(default_factory=Choice)
+    """How those of `files` that are documents are sent."""
 
 
 class App:
@@ -58,9 +71,15 @@ class App:
         self.files = Files(self.paths.files, self._database)
         self.reader = Reader(self.paths)
         self._contents = Contents(self.reader)
+        self._prices = Prices()
+        self._finder = Finder(Index(self._database))
+        self.papers = Papers(
+            self.files, self.reader, self._prices, self._known, self._finder.forget
+        )
         self.pool = Pool(load or self._load)
         self.wanted = ""
         """The model that a person chose last."""
+        self._told: dict[str, tuple[Known | None, float]] = {}
         self.jobs = Jobs(self.conversations)
 
     def recover(self) -> None:
@@ -134,11 +153,14 @@ class App:
         Everything is checked before anything is stored; once this returns, the question is on disk.
         Raises DocumentError, StorageError.
         """
-        if not draft.text.strip() and not draft.files:
+        if not draft.text.strip() and not draft.files and not draft.attachments:
             raise StorageError("There is nothing to send yet: write something or attach a file.")
         if conversation and self.jobs.find(owner, conversation):
             raise StorageError("This chat is still answering. Wait for the end, or stop it first.")
-        attachments = tuple(self._take_in(owner, path, name) for path, name in draft.files)
+        for one in draft.attachments:
+            self.files.find(owner, one.sha256)
+        taken = (self.papers.take(owner, path, name) for path, name in draft.files)
+        attachments = (*draft.attachments, *(replace(one, choice=draft.choice) for one in taken))
         conversation = conversation or self.conversations.create(owner, options.think).id
         question = Question(text=draft.text, attachments=attachments, detail=options.detail)
         asked, answer = self.conversations.ask(owner, conversation, question, model, options.think)
@@ -155,17 +177,6 @@ class App:
         job.change(think=options.think)
         self.jobs.start(job)
         return job
-
-    def _take_in(self, owner: str, path: Path, name: str) -> Attachment:
-        found = self.reader.inspect(path, name)
-        if (
-            found.kind == "document" and found.note
-        ):  # it opens, with a warning: is there anything in it?
-            self.reader.document(path, name, _sha256(path), None)
-        upload = Upload(
-            source=path, name=name, kind=found.kind, media_type=found.media_type, note=found.note
-        )
-        return self.files.add(owner, upload)
 
     def _answer(
         self, job: Job, model: str, options: Options, stop: threading.Event
@@ -186,6 +197,8 @@ class App:
         entries = self.conversations.entries(owner, conversation)
         tools = TurnTools(
             contents=self._contents,
+            prices=self._prices,
+            search=self._finder,
             find_file=lambda sha256: self.files.find(owner, sha256),
             remember_start=lambda seq: self.conversations.set_context_start(
                 owner, conversation, seq
@@ -193,10 +206,14 @@ class App:
             remember_limits=lambda seq, sent: self.conversations.set_picture_limits(
                 owner, conversation, seq, sent
             ),
+            remember_sent=lambda seq, sent: self.conversations.set_sent(
+                owner, conversation, seq, sent
+            ),
         )
         kept = [entry for entry in entries if entry.seq >= start]
-        options = replace(options, conversation=conversation)
-        prepared = prepare(kept, engine.info, tools, options)
+        cite = not self._cites(engine.info.id)
+        options = replace(options, conversation=conversation, cite=cite)
+        prepared = prepare(kept, engine, tools, options)
         yield from run(engine, prepared, tools, options, stop, job.hurrying)
 
     def answer_once(
@@ -204,17 +221,26 @@ class App:
     ) -> Iterator[Event]:
         """One turn that is not stored, for the terminal. Raises GlmdeskError."""
         engine = self.pool.engine(self.library.find(model).id if model else self.default_model())
-        attached = [(path, self._describe(path, name)) for path, name in draft.files]
-        message, note = self._contents.question(
-            draft.text,
-            attached,
-            engine.info,
-            new=True,
-            limits=limits_of(engine.info, options.detail),
+        files = [(path, self._describe(path, name)) for path, name in draft.files]
+        by_hash = {one.sha256: (path, one) for path, one in files}
+        tools = TurnTools(
+            contents=self._contents,
+            prices=self._prices,
+            search=Finder(Index(self._database)),
+            find_file=by_hash.__getitem__,
         )
-        tools = TurnTools(contents=self._contents)
-        options = self._as_set(options)
-        yield from run(engine, prepare_one(message, note, options), tools, options, stop)
+        options = replace(self._as_set(options), cite=not self._cites(engine.info.id))
+        attachments = [replace(one, choice=draft.choice) for _, one in files]
+        prepared = prepare_one(draft.text, attachments, engine, tools, options)
+        yield from run(engine, prepared, tools, options, stop)
+
+    def _cites(self, model: str) -> bool:
+        """Whether it names pages by itself."""
+        try:
+            card = self.library.find(model).card
+        except GlmdeskError:
+            return False
+        return bool(card and card.cites)
 
     def _describe(self, path: Path, name: str) -> Attachment:
         found = self.reader.inspect(path, name)
@@ -225,6 +251,7 @@ class App:
             media_type=found.media_type,
             size=path.stat().st_size,
             note=found.note,
+            pages=found.pages,
         )
 
     def delete(self, owner: str, conversation: str) -> None:
@@ -249,6 +276,33 @@ class App:
         """What the live engine says of `model`; None until it is loaded."""
         engine = self.pool.live()
         return engine.info if engine and self.pool.status.model == model else None
+
+    def _known(self, model: str) -> Known | None:
+        """What can be said of `model` now: by the live engine, else by its card."""
+        engine = self.pool.live()
+        if engine and self.pool.status.model == model:
+            return Known(info=engine.info, engine=engine)
+        told, at = self._told.get(model, (None, -STALE_S))
+        if time.monotonic() - at > STALE_S:
+            told, at = self._by_card(model), time.monotonic()
+            self._told = {model: (told, at)}
+        return told
+
+    def _by_card(self, model: str) -> Known | None:
+        try:
+            spec = load_spec(self.library.find(model), self.settings)
+        except GlmdeskError:
+            return None
+        info = ModelInfo(
+            id=spec.id,
+            name=spec.name,
+            n_ctx=spec.n_ctx,
+            vision=spec.mmproj is not None,
+            image_min_tokens=spec.image_min_tokens,
+            image_max_tokens=spec.image_max_tokens,
+            image_ceiling_tokens=spec.image_ceiling_tokens,
+        )
+        return Known(info=info)
 
     def close(self) -> None:
         """Stop the answers and the workers; what was said is saved first."""

@@ -40,6 +40,33 @@ class Picture:
 Part = Text | Picture
 
 
+Mode = Literal["text", "picture", "both"]
+"""How a page is put before the model."""
+Way = Literal["auto", "whole", "pages", "search"]
+"""How much of a document is sent: as it fits, all of it, chosen pages, or what fits the question."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """How a person wants a document sent with a question."""
+
+    way: Way = "auto"
+    pages: str = ""
+    """As people write it: "1-4, 9"; "" is every page."""
+    modes: tuple[tuple[int, Mode], ...] = ()
+    """Pages whose mode was switched by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentPage:
+    """A page as it was put before a model; `start` to `end` are characters of its text, 0 to 0 all."""
+
+    number: int
+    mode: Mode
+    start: int = 0
+    end: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
     """A file in the store: `sha256` names it, `kind` says which reader takes it."""
@@ -52,6 +79,11 @@ class Attachment:
     """Bytes."""
     note: str = ""
     """What a person should know of it: "first of 12 frames", "pages 4 and 7 have no text"."""
+    pages: int = 0
+    """Of a document."""
+    encoding: str = ""
+    """In which a text is read; "" is found out."""
+    choice: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True, kw_only=True)

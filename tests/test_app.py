@@ -13,7 +13,7 @@ import pytest
 
 from glmdesk.app import App, Draft
 from glmdesk.chat.jobs import Job, Snapshot
-from glmdesk.chat.turn import Options
+from glmdesk.chat.prompt import Options
 from glmdesk.engines.llama.host import LlamaEngine
 from glmdesk.engines.pool import Status
 from glmdesk.errors import DocumentError, StorageError

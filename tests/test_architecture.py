@@ -31,9 +31,14 @@ DOORS = {
         )
     ],
     "jinja2": ["engines/llama/prompt.py"],
-    "PIL": ["documents/pictures.py"],
-    "pymupdf": ["documents/pdf.py"],
-    "charset_normalizer": ["documents/text.py"],
+    "PIL": ["documents/pictures/"],
+    "pillow_heif": ["documents/pictures/pictures.py"],
+    "pymupdf": ["documents/pdf/mupdf.py"],
+    "charset_normalizer": ["documents/text/encodings.py"],
+    "lxml": ["documents/office/tree.py"],
+    "docx": ["documents/office/docx.py"],
+    "pptx": ["documents/office/pptx.py"],
+    "openpyxl": ["documents/office/xlsx.py"],
     "huggingface_hub": ["library/hubs/huggingface.py"],
     "httpx": [
         "library/hubs/network.py",
@@ -91,7 +96,10 @@ def test_shape(file: Path) -> None:
 @pytest.mark.parametrize("module", ["glmdesk", "glmdesk.cli", "glmdesk.__main__", "glmdesk.app"])
 def test_import_is_cheap(module: str) -> None:
     """`glmdesk --help` loads no web framework and no engine; the app decodes nothing itself."""
-    heavy = ("gradio", "llama_cpp", "pymupdf", "PIL", "fastapi", "numpy")
+    heavy = (
+        "gradio", "llama_cpp", "pymupdf", "PIL", "fastapi", "numpy",
+        "lxml", "docx", "pptx", "openpyxl",
+    )  # fmt: skip
     code = f"import {module}, sys; print(*(m for m in {heavy!r} if m in sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []

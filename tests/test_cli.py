@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pymupdf
 import pytest
 
 from tests.environment import clean_environment
@@ -76,6 +77,19 @@ def test_a_document(tmp_path: Path) -> None:
     path.write_text("The code of lima is 4821.\nThe code of oslo is 77.")
     run = glmdesk(tmp_path, "chat", "What is the code of oslo?", "--file", path, "--think", "off")
     assert run.stdout == "The code of oslo is 77 [p. 1].\n"
+
+
+def test_pages_of_a_document(tmp_path: Path) -> None:
+    path = tmp_path / "codes.pdf"
+    document = pymupdf.open()
+    for number in (111, 222, 333):
+        document.new_page().insert_text((72, 72), f"The code of oslo is {number}.")
+    document.save(path)
+    asked = ("chat", "What is the code of oslo?", "--file", str(path), "--think", "off", "--pages")
+    assert glmdesk(tmp_path, *asked, "2").stdout.strip() == "The code of oslo is 222 [p. 2]."
+    refused = glmdesk(tmp_path, *asked, "2, 9")
+    assert refused.returncode == 1
+    assert "There is no page 9; the document has 3 pages." in refused.stderr
 
 
 def test_max_tokens(tmp_path: Path) -> None:

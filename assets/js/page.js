@@ -40,27 +40,14 @@
     }
   });
 
-  // A file may be dropped anywhere on the page; the composer takes it.
-  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
-  document.addEventListener("dragover", (event) => {
-    if (carriesFiles(event)) event.preventDefault();
-  });
-  document.addEventListener("drop", (event) => {
-    if (!carriesFiles(event) || event.target.closest("#composer")) return;
-    event.preventDefault();
-    const target = document.querySelector("#composer .full-container");
-    const init = { dataTransfer: event.dataTransfer, bubbles: true, cancelable: true };
-    if (target) target.dispatchEvent(new DragEvent("drop", init));
-  });
-
-  // On a phone the chats cover the page: they open when asked for, and close when one is chosen.
+  // On a phone the chats cover the page: they open when asked for, and close when something is chosen.
   const narrow = () => window.matchMedia("(max-width: 700px)").matches;
   const closeChats = () => {
     const open = document.querySelector("#sidebar.open .toggle-button");
     if (narrow() && open) open.click();
   };
   document.addEventListener("click", (event) => {
-    if (event.target.closest && event.target.closest("#new-chat, #history label")) {
+    if (event.target.closest && event.target.closest("#new-chat, #open-models, #open-documents, #history label")) {
       setTimeout(closeChats, 50);
     }
   });

@@ -13,7 +13,7 @@ from typing import IO, Any
 from glmdesk import settings
 from glmdesk.cli import kinds
 from glmdesk.errors import UsageError, rebuild
-from glmdesk.messages import Answer, Event, Failed, Finished, Noted, Thinking
+from glmdesk.messages import Answer, Choice, Event, Failed, Finished, Noted, Thinking
 from glmdesk.sampling import Sampling
 
 
@@ -21,6 +21,9 @@ def add(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("prompt", metavar="PROMPT")
     chat.add_argument("--image", action="append", default=[], metavar="F", help="a picture; repeat")
     chat.add_argument("--file", action="append", default=[], metavar="F", help="a document; repeat")
+    chat.add_argument(
+        "--pages", default="", metavar="P", help='pages of the documents that are sent, as "1-4, 9"'
+    )
     chat.add_argument(
         "--detail", type=kinds.detail, default="normal", metavar="D",
         help="how closely pictures are looked at: low, normal, high or a number of tokens",
@@ -39,12 +42,16 @@ def add(chat: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     from glmdesk.app import App, Draft
-    from glmdesk.chat.turn import Options
+    from glmdesk.chat.prompt import Options
 
     files = [_existing(name) for name in (*parsed.image, *parsed.file)]
     if not parsed.prompt.strip() and not files:
         raise UsageError("The prompt is empty. Write what you want to ask.")
-    draft = Draft(text=parsed.prompt, files=tuple((path, path.name) for path in files))
+    draft = Draft(
+        text=parsed.prompt,
+        files=tuple((path, path.name) for path in files),
+        choice=Choice(pages=parsed.pages),
+    )
     app = App(settings.read())
     app.supply.warm()
     try:

@@ -5,21 +5,17 @@ from collections.abc import Sequence
 REPAIRED = "The file was damaged and has been repaired; something may be missing."
 
 
-def damaged(pages: Sequence[int]) -> str:
-    """Which pages are missing because they are broken."""
-    if not pages:
-        return ""
-    verb = "is" if len(pages) == 1 else "are"
-    return f"{_capital(ranges(pages))} {verb} damaged; the other pages were read."
+def unread(pages: Sequence[int]) -> str:
+    """Which pages are missing because they could not be read; each page says why."""
+    return f"{_capital(ranges(pages))} could not be read; the other pages were." if pages else ""
 
 
-def unseen(pages: Sequence[int], limit: int) -> str:
-    """Which pages are scans that the model does not get; `limit` 0 is a model without eyes."""
+def unseen(pages: Sequence[int]) -> str:
+    """Which pages have no text, for a model without eyes."""
     if not pages:
         return ""
     have = "has no text (it looks" if len(pages) == 1 else "have no text (they look"
-    why = f"only {limit} such pages are shown" if limit else "this model cannot see pictures"
-    return f"{_capital(ranges(pages))} {have} scanned); {why}."
+    return f"{_capital(ranges(pages))} {have} scanned); this model cannot see pictures."
 
 
 def cut(used: int, total: int) -> str:
@@ -27,10 +23,24 @@ def cut(used: int, total: int) -> str:
     return f"Used the first {used:,} of {total:,} pages." if total > used else ""
 
 
-def broken_off(read: int, total: int, slow: bool) -> str:
+def slow(page: int, seconds: float) -> str:
+    """Why a page is missing: the time for it was over."""
+    return f"Page {page} took longer than {seconds:g} seconds and was given up."
+
+
+def ended(page: int, how: str) -> str:
+    """Why a page is missing: reading it ended the process that did."""
+    return f"Page {page} could not be read: it ended the process that reads files ({how})."
+
+
+def given_up(page: int, why: str) -> str:
+    """Why a page is missing that was never tried."""
+    return f"Page {page} was not read: {why}."
+
+
+def broken_off(read: int, total: int, why: str) -> str:
     """That reading ended early; what was read until then is kept."""
-    why = "took too long" if slow else "could not be read"
-    return f"Read {read} of {total} pages; page {read + 1} {why}."
+    return f"Read {read:,} of {total:,} pages: {why}."
 
 
 def joined(*sentences: str) -> str:

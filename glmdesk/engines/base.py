@@ -89,6 +89,10 @@ class Engine(Protocol):
         """Cells the prompt of `request` takes. Raises EngineError."""
         ...
 
+    def count(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Tokens of each text by itself. Raises EngineError."""
+        ...
+
     def stream(
         self, request: Request, stop: Flag, answer_now: Flag | None = None
     ) -> Iterator[Event]:

@@ -37,6 +37,9 @@ class ScriptedEngine:
         ]
         return Price(per_message=tuple(costs))
 
+    def count(self, texts: Sequence[str]) -> tuple[int, ...]:
+        return tuple(len(text) // 4 for text in texts)
+
     def stream(
         self, request: Request, stop: threading.Event, answer_now: threading.Event | None = None
     ) -> Iterator[Event]:

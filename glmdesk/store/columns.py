@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from glmdesk.messages import Attachment, Detail, Timings, Usage
+from glmdesk.messages import Attachment, Choice, Detail, SentPage, Timings, Usage
 
 
 def words(text: str) -> str:
@@ -19,7 +19,34 @@ def write_attachments(attachments: tuple[Attachment, ...]) -> str:
 
 
 def read_attachments(column: str) -> tuple[Attachment, ...]:
-    return tuple(Attachment(**values) for values in json.loads(column))
+    return tuple(_attachment(values) for values in json.loads(column))
+
+
+def _attachment(values: Mapping[str, Any]) -> Attachment:
+    fields = dict(values)
+    choice = dict(fields.pop("choice", {}))
+    modes = tuple((int(number), mode) for number, mode in choice.pop("modes", ()))
+    return Attachment(**fields, choice=Choice(**choice, modes=modes))
+
+
+def write_sent(sent: Mapping[str, tuple[SentPage, ...]]) -> str:
+    """By sha256: number, mode, start and end of each page."""
+    return _json(
+        {
+            sha256: [(page.number, page.mode, page.start, page.end) for page in pages]
+            for sha256, pages in sent.items()
+        }
+    )
+
+
+def read_sent(column: str) -> dict[str, tuple[SentPage, ...]]:
+    return {
+        sha256: tuple(
+            SentPage(number=int(number), mode=mode, start=int(start), end=int(end))
+            for number, mode, start, end in pages
+        )
+        for sha256, pages in dict(json.loads(column)).items()
+    }
 
 
 def write_numbers(numbers: Usage | Timings) -> str:

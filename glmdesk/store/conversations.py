@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Think
+from glmdesk.messages import Attachment, SentPage, Think
 from glmdesk.store import entries
 from glmdesk.store.columns import words
 from glmdesk.store.database import Database
@@ -98,6 +98,15 @@ class Conversations:
         with self._database.transaction() as connection:
             _owned(connection, owner, id)
             if not entries.set_picture_limits(connection, id, seq, limits):
+                raise StorageError("There is no such message.")
+
+    def set_sent(
+        self, owner: str, id: str, seq: int, sent: Mapping[str, tuple[SentPage, ...]]
+    ) -> None:
+        """Remember what of each document went with the message `seq`."""
+        with self._database.transaction() as connection:
+            _owned(connection, owner, id)
+            if not entries.set_sent(connection, id, seq, sent):
                 raise StorageError("There is no such message.")
 
     def delete(self, owner: str, id: str) -> builtins.list[str]:

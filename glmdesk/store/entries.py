@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Detail, Think, Timings, Usage
+from glmdesk.messages import Attachment, Detail, SentPage, Think, Timings, Usage
 from glmdesk.store import columns
 
 State = Literal["done", "running", "cancelled", "failed", "interrupted"]
@@ -44,6 +44,8 @@ class Entry:
     """How closely the model is to look at the pictures of a question."""
     picture_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """The fewest and the most tokens of one picture, for each model that these were sent to."""
+    sent: Mapping[str, tuple[SentPage, ...]] = field(default_factory=dict)
+    """What of each document went with a question, by its sha256."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ class Outcome:
 
 _SELECT = (
     "SELECT id, conversation, seq, role, text, attachments, thinking, state, think, model, usage,"
-    " timings, tokens, error, note, created, detail, picture_limits FROM entry"
+    " timings, tokens, error, note, created, detail, picture_limits, sent FROM entry"
 )
 
 
@@ -163,6 +165,20 @@ def set_picture_limits(
     return changed.rowcount == 1
 
 
+def set_sent(
+    connection: sqlite3.Connection,
+    conversation: str,
+    seq: int,
+    sent: Mapping[str, tuple[SentPage, ...]],
+) -> bool:
+    """Returns False when the chat has no such message."""
+    changed = connection.execute(
+        "UPDATE entry SET sent = ? WHERE conversation = ? AND seq = ?",
+        (columns.write_sent(sent), conversation, seq),
+    )
+    return changed.rowcount == 1
+
+
 def interrupt_running(connection: sqlite3.Connection) -> int:
     """Mark every running answer as interrupted; returns how many there were."""
     return connection.execute(
@@ -211,6 +227,7 @@ def _entry(row: sqlite3.Row) -> Entry:
             created=row["created"],
             detail=columns.read_detail(row["detail"]),
             picture_limits=columns.read_limits(row["picture_limits"]),
+            sent=columns.read_sent(row["sent"]),
         )
     except (TypeError, ValueError, struct.error) as error:
         raise StorageError(

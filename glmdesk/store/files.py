@@ -5,7 +5,8 @@ import os
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,19 +34,36 @@ class Upload:
     kind: Literal["picture", "document"]
     media_type: str
     note: str = ""
+    pages: int = 0
+    """Of a document."""
+    encoding: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filed:
+    """A document of the library: attached in `chats` chats of its owner, or `kept` by hand."""
+
+    attachment: Attachment
+    chats: int
+    kept: bool
+    added: float
+    """Seconds since 1970, for showing only."""
 
 
 class Files:
     """The folder of attachments, and who may see which.
 
     A file waits from `add` until a message with it is stored. While an owner's file waits, nothing
-    but `sweep` removes it. Every method raises StorageError with the reason when the disk or the
+    but `sweep` removes it; while it is kept, nothing but `remove`. Every method raises StorageError with the reason when the disk or the
     database fails.
     """
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(
+        self, folder: Path, database: Database, clock: Callable[[], float] = time.time
+    ) -> None:
         self._folder = folder
         self._database = database
+        self._clock = clock
 
     def add(self, owner: str, upload: Upload) -> Attachment:
         """Copy the file in; it is on disk, whole, when this returns."""
@@ -60,6 +78,8 @@ class Files:
                     media_type=words(upload.media_type),
                     size=size,
                     note=words(upload.note),
+                    pages=upload.pages,
+                    encoding=upload.encoding,
                 )
                 self._keep(owner, part, attachment)
         return attachment
@@ -71,8 +91,7 @@ class Files:
         """
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT sha256, name, kind, media_type, size, note FROM file"
-                " WHERE sha256 = ? AND owner = ?",
+                f"SELECT {_COLUMNS} FROM file WHERE sha256 = ? AND owner = ?",
                 (sha256, owner),
             ).fetchone()
         if row is None or not _SHA256.fullmatch(sha256):
@@ -81,6 +100,47 @@ class Files:
         if not path.is_file():
             raise StorageError(f"The file {row['name']} is missing from {self._folder}.")
         return path, _attachment(row)
+
+    def documents(self, owner: str) -> list[Filed]:
+        """The owner's documents that are attached somewhere or kept, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS}, kept, added, (SELECT count(DISTINCT entry.conversation)"
+                " FROM attached JOIN entry ON entry.id = attached.entry"
+                " JOIN conversation ON conversation.id = entry.conversation"
+                " WHERE attached.sha256 = file.sha256 AND conversation.owner = file.owner) AS chats"
+                " FROM file WHERE owner = ? AND kind = 'document' AND (kept OR chats)"
+                " ORDER BY added DESC, name",
+                (owner,),
+            )
+            return [
+                Filed(
+                    attachment=_attachment(row),
+                    chats=row["chats"],
+                    kept=bool(row["kept"]),
+                    added=row["added"],
+                )
+                for row in rows
+            ]
+
+    def keep(self, owner: str, sha256: str, *, kept: bool) -> None:
+        """Whether a document stays when no chat uses it any more."""
+        with self._database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE file SET kept = ? WHERE sha256 = ? AND owner = ?", (kept, sha256, owner)
+            )
+            if changed.rowcount != 1:
+                raise StorageError("There is no such file.")
+
+    def remove(self, owner: str, sha256: str) -> bool:
+        """Take a file from its owner, whatever uses it; whether it is gone, others having none."""
+        with told(self._folder), self._database.transaction() as connection:
+            gone = connection.execute(
+                "DELETE FROM file WHERE sha256 = ? AND owner = ?", (sha256, owner)
+            )
+            if gone.rowcount != 1 or not _SHA256.fullmatch(sha256):
+                raise StorageError("There is no such file.")
+            return _unlink_unowned(connection, self._folder / sha256)
 
     def remove_unused(self, sha256s: Iterable[str]) -> None:
         """Remove those of the files that no message uses and no owner is about to send."""
@@ -94,19 +154,23 @@ class Files:
         Called once, when glmdesk starts and no other one runs.
         """
         with told(self._folder), self._database.transaction() as connection:
-            connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM attached)")
+            connection.execute(
+                "DELETE FROM file WHERE NOT kept AND sha256 NOT IN (SELECT sha256 FROM attached)"
+            )
             for path in self._folder.glob("*"):
                 ours = path.suffix == _PART or _SHA256.fullmatch(path.name)
-                if ours and not is_attached(connection, path.name):
+                if ours and not _is_owned(connection, path.name):
                     path.unlink()
 
     def _keep(self, owner: str, part: Path, attachment: Attachment) -> None:
         # Inside the transaction, so that no one removes the file between the two.
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO file (sha256, owner, name, kind, media_type, size, note)"
-                " VALUES (:sha256, :owner, :name, :kind, :media_type, :size, :note)",
-                {"owner": owner, **asdict(attachment)},
+                "INSERT INTO file (sha256, owner, name, kind, media_type, size, note, pages, added)"
+                " VALUES (:sha256, :owner, :name, :kind, :media_type, :size, :note, :pages, :added)"
+                " ON CONFLICT (sha256, owner) DO UPDATE SET name = :name, kind = :kind,"
+                " media_type = :media_type, note = :note, pages = :pages, sent = 0",
+                {"owner": owner, "added": self._clock(), **_values(attachment)},
             )
             path = self._folder / attachment.sha256
             if not path.is_file() or path.stat().st_size != attachment.size:
@@ -117,10 +181,31 @@ class Files:
         with told(self._folder), self._database.transaction() as connection:
             if is_attached(connection, sha256):
                 return
-            connection.execute("DELETE FROM file WHERE sha256 = ? AND sent = 1", (sha256,))
-            left = connection.execute("SELECT 1 FROM file WHERE sha256 = ?", (sha256,)).fetchone()
-            if left is None:
-                (self._folder / sha256).unlink(missing_ok=True)
+            connection.execute(
+                "DELETE FROM file WHERE sha256 = ? AND sent = 1 AND NOT kept", (sha256,)
+            )
+            _unlink_unowned(connection, self._folder / sha256)
+
+
+_COLUMNS = "sha256, name, kind, media_type, size, note, pages"
+
+
+def _values(attachment: Attachment) -> dict[str, object]:
+    values = asdict(attachment)
+    del values["choice"], values["encoding"]
+    return values
+
+
+def _is_owned(connection: sqlite3.Connection, sha256: str) -> bool:
+    owned = connection.execute("SELECT 1 FROM file WHERE sha256 = ? LIMIT 1", (sha256,))
+    return owned.fetchone() is not None
+
+
+def _unlink_unowned(connection: sqlite3.Connection, path: Path) -> bool:
+    if _is_owned(connection, path.name):
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def _attachment(row: sqlite3.Row) -> Attachment:
@@ -131,6 +216,7 @@ def _attachment(row: sqlite3.Row) -> Attachment:
         media_type=row["media_type"],
         size=row["size"],
         note=row["note"],
+        pages=row["pages"],
     )
 
 

@@ -1,6 +1,7 @@
 """The schema of the database, as the ordered steps that lead to it.
 
     conversation ──< entry ──< attached (sha256) ··· file (sha256, owner)
+                                                 ··· indexed (sha256) ──< passage ── passage_terms
 
 Step n, counted from 1, ends by setting user_version to n. A step that has been released is never
 changed; a new one is added after it.
@@ -93,6 +94,39 @@ MIGRATIONS = (
             "ALTER TABLE entry ADD COLUMN detail TEXT NOT NULL DEFAULT 'normal'",
             "ALTER TABLE entry ADD COLUMN picture_limits TEXT NOT NULL DEFAULT '{}'",
             "PRAGMA user_version = 2",
+        ),
+    ),
+    Migration(
+        name="pages of documents",
+        statements=(
+            "ALTER TABLE file ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE file ADD COLUMN added REAL NOT NULL DEFAULT 0",
+            "ALTER TABLE file ADD COLUMN pages INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE entry ADD COLUMN sent TEXT NOT NULL DEFAULT '{}'",
+            """
+            CREATE TABLE indexed (
+                sha256 TEXT NOT NULL PRIMARY KEY,
+                first INTEGER NOT NULL,
+                last INTEGER NOT NULL,
+                terms BLOB NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE passage (
+                id INTEGER PRIMARY KEY,
+                page INTEGER NOT NULL,
+                start INTEGER NOT NULL,
+                stop INTEGER NOT NULL
+            )
+            """,
+            """
+            CREATE VIRTUAL TABLE passage_terms USING fts5 (
+                terms,
+                content = '',
+                tokenize = "porter unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
+            )
+            """,
+            "PRAGMA user_version = 3",
         ),
     ),
 )

@@ -6,45 +6,52 @@ Content is always a list of typed parts: given a plain string, Gradio strips its
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from glmdesk.chat.jobs import Snapshot
 from glmdesk.messages import Attachment
+from glmdesk.parsing import boxes, verbatim
 from glmdesk.store.conversations import Entry
-from glmdesk.ui import text
+from glmdesk.ui import citing, grounding, text
+from glmdesk.ui.citing import Edit
 
 Bubble = dict[str, Any]
 """One Chatbot message."""
 
 _SPECIAL = re.compile(r"_|[^\w\s,;:/%°…–—×·]")
-_TAG = re.compile(
-    r"(?P<code>^ {0,3}(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
-    r"|(?P<formula>\$\$.{0,2000}?\$\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\))|<",
-    re.DOTALL | re.MULTILINE,
-)
+PICTURE_SIDE = 640
+"""Pixels of the longer side of an attached picture."""
+COVER_SIDE = 160
+DRAWN = ("application/pdf", "application/epub+zip")
+"""Documents whose first page stands beside their name."""
 
 
-def bubbles(entries: Sequence[Entry], *, running: bool = False) -> list[Bubble]:
-    """All finished messages; while an answer is `running`, it is left to `live`."""
+def bubbles(
+    entries: Sequence[Entry], *, running: bool = False, before: Sequence[Entry] = ()
+) -> list[Bubble]:
+    """All finished messages; while an answer is `running`, it is left to `live`.
+
+    `before` are older ones that are not shown: answers may cite what was sent with them.
+    """
     shown: list[Bubble] = []
-    for entry in entries:
+    every = (*before, *entries)
+    for index, entry in enumerate(entries, len(before)):
         if entry.role == "user":
             shown.append(_user(entry))
         elif entry.state != "running" or not running:
-            shown += _answer(entry)
+            shown += _answer(entry, every[:index])
     return shown
 
 
-def live(now: Snapshot) -> list[Bubble]:
-    """An answer under way."""
+def live(now: Snapshot, before: Sequence[Entry] = ()) -> list[Bubble]:
+    """An answer under way; `before` are the messages of its chat."""
     shown = []
     if now.thinking:
         done = bool(now.text) or not now.running
         shown.append(_thinking(now.thinking, now.thinking_s, done=done))
     if now.text:
-        shown.append(_bubble("assistant", without_tags(now.text)))
+        shown.append(_said(now.text, before, growing=now.running))
     return shown
 
 
@@ -90,8 +97,9 @@ def _attachment(attachment: Attachment) -> str:
     name, address = plain(attachment.name), f"/files/{attachment.sha256}"
     note = f" *{plain(attachment.note)}*" if attachment.note else ""
     if attachment.kind == "picture":
-        return f"![{name}]({address}){note}"
-    return f"[{name}]({address}){note}"
+        return f"![{name}]({address}/pages/0?side={PICTURE_SIDE}){note}"
+    cover = f"[![]({address}/pages/1?side={COVER_SIDE})]({address}/pages/1) "
+    return f"{cover if attachment.media_type in DRAWN else ''}[{name}]({address}){note}"
 
 
 def plain(words: str) -> str:
@@ -122,22 +130,54 @@ def _entities(words: str) -> str:
 
 def without_tags(words: str) -> str:
     """A model's Markdown in which no HTML is left outside code; formulas keep their "less than"."""
-    return _TAG.sub(_without_tag, words)
+    words = boxes.without_markers(words)
+    return _edited(words, _tags(words))
 
 
-def _without_tag(found: "re.Match[str]") -> str:
-    if found["code"]:
-        return found[0]
-    return found[0].replace("<", "\\lt ") if found["formula"] else found[0].replace("<", "&lt;")
+def _tags(words: str) -> Iterator[Edit]:
+    """Every "<" that Markdown could take for the beginning of HTML."""
+    literal = verbatim.find(words)
+    at = words.find("<")
+    while at >= 0:
+        part = verbatim.touched(literal, at, at + 1)
+        if part is None:
+            yield at, at + 1, "&lt;"
+        elif part.kind == "formula":
+            yield at, at + 1, "\\lt "
+        at = words.find("<", at + 1)
 
 
-def _answer(entry: Entry) -> list[Bubble]:
+def _edited(words: str, edits: Iterator[Edit] | Sequence[Edit]) -> str:
+    pieces, done = [], 0
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        pieces += [words[done:start], new]
+        done = end
+    return "".join([*pieces, words[done:]])
+
+
+def _said(
+    words: str, before: Sequence[Entry], endings: Sequence[str] = (), *, growing: bool = False
+) -> Bubble:
+    """An answer with links to the pages it cites, and the pictures in which it has found something.
+
+    A part of its own for what is not the model's: code that it leaves open would swallow the rest.
+    """
+    words = boxes.without_markers(words)
+    links = citing.edits(words, citing.sources(before), growing=growing)
+    marked = _edited(words, [*_tags(words), *links])
+    figures = grounding.figures(words, before)
+    if not figures:
+        return _bubble("assistant", "\n\n".join(filter(None, (marked, *endings))))
+    return _bubble("assistant", marked, "\n\n".join([*figures, *endings]))
+
+
+def _answer(entry: Entry, before: Sequence[Entry]) -> list[Bubble]:
     shown = []
     if entry.thinking:
         shown.append(_thinking(entry.thinking, entry.timings.thinking_s, done=True))
-    words = "\n\n".join(filter(None, (without_tags(entry.text), *_endings(entry))))
-    if words:
-        shown.append(_bubble("assistant", words))
+    endings = _endings(entry)
+    if entry.text or endings:
+        shown.append(_said(entry.text, before, endings))
     return shown
 
 
@@ -169,5 +209,5 @@ def _thinking(words: str, seconds: float, *, done: bool) -> Bubble:
     return bubble
 
 
-def _bubble(role: str, words: str) -> Bubble:
-    return {"role": role, "content": [{"type": "text", "text": words}]}
+def _bubble(role: str, *parts: str) -> Bubble:
+    return {"role": role, "content": [{"type": "text", "text": words} for words in parts]}

@@ -9,16 +9,15 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from glmdesk.app import App, Draft
 from glmdesk.chat.jobs import Job, Snapshot
-from glmdesk.chat.turn import Options
+from glmdesk.chat.prompt import Options
 from glmdesk.errors import DocumentUnsupported, GlmdeskError
 from glmdesk.identity import Identity
-from glmdesk.messages import Think
+from glmdesk.messages import Attachment, Detail, Think
 from glmdesk.store.conversations import Entry
 from glmdesk.ui import render, text
 
@@ -49,6 +48,19 @@ class View:
     @property
     def hidden(self) -> int:
         return max(0, len(self.entries) - self.shown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a person sends: words, and files that were taken in before.
+
+    `files` are paths that came with the words; the page's script hands files over by itself.
+    """
+
+    text: str
+    files: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    detail: Detail = "normal"
 
 
 class Viewing:
@@ -82,23 +94,20 @@ class Viewing:
         return [(chat.title or text.NEW_CHAT, chat.id) for chat in self._app.list(owner)]
 
     def ask(
-        self,
-        composer: dict[str, Any],
-        conversation: str,
-        think: Think,
-        model: str,
-        request: gr.Request,
+        self, written: Written, conversation: str, think: Think, model: str, request: gr.Request
     ) -> str:
         """Store the question and start its answer; returns the chat's id.
 
         Raises GlmdeskError with the reason; nothing was sent then, and the files stay.
         """
         owner = self._identify(request).name
-        files = tuple(
-            (self.uploaded(path), Path(path).name) for path in composer.get("files") or ()
+        draft = Draft(
+            text=written.text,
+            files=tuple((self.uploaded(path), Path(path).name) for path in written.files),
+            attachments=written.attachments,
         )
-        draft = Draft(text=composer.get("text") or "", files=files)
-        options = Options(think=think if think in ("auto", "on", "off") else "auto")
+        think = think if think in ("auto", "on", "off") else "auto"
+        options = Options(think=think, detail=written.detail)
         job = self._app.ask(owner, conversation, draft, options, model or self.first_model())
         return job.conversation
 
@@ -153,13 +162,17 @@ class Viewing:
 
     def meter(self, view: View) -> str:
         """How full the context was after the last answer."""
-        answers = [entry for entry in view.entries if entry.usage.prompt_tokens]
-        if not answers:
-            return ""
-        last = answers[-1]
-        info = self._app.info(last.model)
-        used = last.usage.prompt_tokens + last.usage.completion_tokens
-        return render.meter(used, info.n_ctx if info else 0)
+        last = _last_answer(view.entries)
+        info = self._app.info(last.model) if last else None
+        return render.meter(_tokens(last), info.n_ctx if info else 0) if last else ""
+
+    def used(self, conversation: str, request: gr.Request) -> int:
+        """Tokens of the chat so far, as its last answer counted them."""
+        try:
+            owner = self._identify(request).name
+            return _tokens(_last_answer(self._app.conversations.entries(owner, conversation)))
+        except GlmdeskError:
+            return 0
 
     def notice(self, model: str) -> str:
         """What must be known of `model` before trusting it; from its card until it is loaded."""
@@ -201,6 +214,14 @@ class Viewing:
             return now.message, True, False
         info = self._app.info(model)
         return "", bool(info and info.thinking), info is None
+
+
+def _last_answer(entries: list[Entry]) -> Entry | None:
+    return next((entry for entry in reversed(entries) if entry.usage.prompt_tokens), None)
+
+
+def _tokens(answer: Entry | None) -> int:
+    return answer.usage.prompt_tokens + answer.usage.completion_tokens if answer else 0
 
 
 def _short(folder: Path) -> str:

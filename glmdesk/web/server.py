@@ -14,12 +14,11 @@ import glmdesk
 from glmdesk.app import App
 from glmdesk.errors import ServerError
 from glmdesk.identity import OWNER
-from glmdesk.web import attachments
+from glmdesk.web import attachments, pages
 from glmdesk.web.guard import Guard, Listener
 
 HOST = "127.0.0.1"
 TRIED_PORTS = 20
-MAX_UPLOAD = "200mb"
 
 
 class PageServer:
@@ -83,6 +82,7 @@ def build(app: App, listener: Listener) -> ASGIApp:
     import gradio
 
     from glmdesk.ui import build as page
+    from glmdesk.ui.taking import LARGEST_MB
 
     api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="glmdesk")
 
@@ -91,6 +91,9 @@ def build(app: App, listener: Listener) -> ASGIApp:
         return {"status": "ok", "version": glmdesk.__version__}
 
     api.include_router(attachments.router(app.files, lambda request: OWNER))
+    api.include_router(
+        pages.router(app.papers, lambda request: OWNER, lambda: app.pool.status.model)
+    )
     blocks = page.build(app, lambda request: OWNER)
     mounted = gradio.mount_gradio_app(
         api,
@@ -102,7 +105,7 @@ def build(app: App, listener: Listener) -> ASGIApp:
         footer_links=[],
         enable_monitoring=False,
         show_error=False,
-        max_file_size=MAX_UPLOAD,
+        max_file_size=f"{LARGEST_MB}mb",
         ssr_mode=False,
         mcp_server=False,
         blocked_paths=[str(app.paths.files), str(app.paths.models), str(app.paths.database)],

@@ -139,13 +139,14 @@ class Tab:
         self.page.press("#composer textarea", "Enter")
 
     def attach(self, *files: Path) -> None:
-        before = self.page.locator("#composer .thumbnail-item").count()
+        before = self.page.locator("#attachments .file").count()
         self.page.set_input_files("#composer input[type=file]", [str(file) for file in files])
         self.wait_for_files(before + len(files))
 
     def wait_for_files(self, count: int) -> None:
+        """Until so many are attached and were looked at."""
         self.page.wait_for_function(
-            "count => document.querySelectorAll('#composer .thumbnail-item').length >= count",
+            "count => document.querySelectorAll('#attachments .file:not(.coming, .taking)').length >= count",
             arg=count,
         )
 

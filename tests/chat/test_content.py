@@ -1,16 +1,18 @@
 """How large a model sees what was attached, now and in later turns."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from glmdesk.chat.content import Contents, limits_of, with_sent
-from glmdesk.documents.page import Document, Page
+from glmdesk.chat.content import CITE, Attached, Contents, check_eyes, limits_of, with_sent
+from glmdesk.documents.page import Document, Place, Sheet, Size
 from glmdesk.documents.reader import Reader
 from glmdesk.documents.sizes import PictureLimits, model_size
 from glmdesk.engines.base import ModelInfo
-from glmdesk.messages import Attachment, Detail, Picture
+from glmdesk.errors import EngineError
+from glmdesk.messages import Attachment, Detail, Message, Picture, SentPage, Text
 from glmdesk.paths import find
 
 GLM = ModelInfo(
@@ -28,6 +30,7 @@ PICTURE = Attachment(sha256="a" * 64, name="a.png", kind="picture", media_type="
 SCAN = Attachment(
     sha256="b" * 64, name="b.pdf", kind="document", media_type="application/pdf", size=1
 )
+SENT = (SentPage(number=1, mode="picture"),)
 
 
 class PhotoReader(Reader):
@@ -37,11 +40,18 @@ class PhotoReader(Reader):
         width, height = model_size(*PHOTO, limits)
         return Picture(id=sha256, width=width, height=height, path=path, name=name)
 
-    def document(
-        self, path: Path, name: str, sha256: str, limits: PictureLimits | None
-    ) -> Document:
-        picture = self.picture(path, sha256, limits) if limits else None
-        return Document(name=name, pages=(Page(number=1, text="", picture=picture),))
+    def document(self, path: Path, name: str, sha256: str, encoding: str = "") -> Document:
+        scan = Sheet(number=1, text="", pictures=(PHOTO,), whole=True)
+        words = Sheet(number=2, text="Page two.", pictures=(PHOTO, (9, 9)))
+        return Document(name=name, sheets=(scan, words))
+
+    def draw(
+        self, path: Path, name: str, sha256: str, wanted: Mapping[Place, Size]
+    ) -> dict[Place, Picture]:
+        return {
+            place: Picture(id=f"{sha256}{place}", width=size[0], height=size[1], path=path)
+            for place, size in wanted.items()
+        }
 
 
 @pytest.fixture
@@ -49,12 +59,29 @@ def contents(tmp_path: Path) -> Contents:
     return Contents(PhotoReader(find(tmp_path)))
 
 
+def asked(
+    contents: Contents,
+    info: ModelInfo,
+    limits: PictureLimits | None,
+    *sent: SentPage,
+    cite: bool = False,
+) -> Message:
+    files = (
+        Attached(path=Path("a"), attachment=PICTURE),
+        Attached(path=Path("b"), attachment=SCAN, sent=sent or SENT),
+    )
+    return contents.question("look", files, info, limits, cite=cite)
+
+
 def sizes(
     contents: Contents, info: ModelInfo, limits: PictureLimits | None
 ) -> list[tuple[int, int]]:
-    attached = [(Path("a"), PICTURE), (Path("b"), SCAN)]
-    message, _ = contents.question("look", attached, info, new=True, limits=limits)
-    return [(part.width, part.height) for part in message.parts if isinstance(part, Picture)]
+    parts = asked(contents, info, limits).parts
+    return [(part.width, part.height) for part in parts if isinstance(part, Picture)]
+
+
+def words(message: Message) -> str:
+    return "".join(part.text if isinstance(part, Text) else "<picture>" for part in message.parts)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +138,48 @@ def test_a_lower_ceiling_wins_over_what_was_sent() -> None:
     assert limits_of(low, "normal", {"glm": (8, 4096)}) == PictureLimits(
         min_tokens=8, max_tokens=1024
     )
+
+
+def test_pages_are_sent_in_order_each_in_its_mode(contents: Contents) -> None:
+    both = SentPage(number=2, mode="both")
+    assert words(asked(contents, GLM, None, *SENT, both)) == (
+        '<picture><document name="b.pdf" pages="2">\n[page 1]\n<picture>\n'
+        "[page 2]\nPage two.\n<picture>\n</document>\n\nlook"
+    )
+
+
+def test_a_passage_is_a_part_of_its_page(contents: Contents) -> None:
+    passage = SentPage(number=2, mode="text", start=5, end=8)
+    assert "[page 2]\ntwo\n</document>" in words(asked(contents, GLM, None, passage))
+
+
+def test_a_blind_model_gets_the_texts(contents: Contents) -> None:
+    blind = replace(GLM, vision=False)
+    both = SentPage(number=2, mode="both")
+    shown = words(asked(contents, blind, None, *SENT, both))
+    assert "<picture>" not in shown
+    assert "[page 2]\nPage two.\n</document>" in shown
+
+
+def test_pages_are_asked_for_only_of_models_that_need_it(contents: Contents) -> None:
+    assert CITE in words(asked(contents, GLM, None, cite=True))
+    assert CITE not in words(asked(contents, GLM, None))
+    bare = contents.question("look", [Attached(path=Path("a"), attachment=PICTURE)], GLM, cite=True)
+    assert CITE not in words(bare)
+
+
+def test_a_file_that_was_removed_is_named(contents: Contents) -> None:
+    gone = Attached(path=None, attachment=replace(SCAN, name='a"b.pdf'), sent=SENT)
+    assert words(contents.question("look", [gone], GLM)) == "[a'b.pdf was removed]\nlook"
+
+
+def test_a_page_that_is_no_longer_there_is_left_out(contents: Contents) -> None:
+    assert "page 7" not in words(asked(contents, GLM, None, SentPage(number=7, mode="both")))
+
+
+def test_only_pictures_need_eyes() -> None:
+    blind = replace(GLM, vision=False)
+    check_eyes([SCAN], blind)
+    check_eyes([PICTURE, SCAN], GLM)
+    with pytest.raises(EngineError, match="cannot see pictures"):
+        check_eyes([SCAN, PICTURE], blind)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glmdesk.app import App, Draft, load_spec
-from glmdesk.chat.turn import Options
+from glmdesk.chat.prompt import Options
 from glmdesk.documents.sizes import PictureLimits
 from glmdesk.engines.base import Engine
 from glmdesk.engines.llama.host import LlamaEngine

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from glmdesk.chat.content import UNSEEN, Contents
-from glmdesk.chat.turn import Options, TurnTools, prepare, prepare_one, run
+from glmdesk.chat.prompt import Options, Prepared, TurnTools, prepare, prepare_one
+from glmdesk.chat.turn import run
 from glmdesk.documents.reader import Reader
 from glmdesk.engines.base import ModelInfo, Price, Request
 from glmdesk.engines.scripted import INFO, ScriptedEngine
@@ -84,7 +85,7 @@ def test_a_conversation_becomes_messages(tools: TurnTools) -> None:
         entry(3, "user", "and now?"),
         entry(4, "assistant", "", state="running"),
     ]
-    prepared = prepare(entries, SEEING, tools, Options(system="Be brief."))
+    prepared = prepare(entries, ScriptedEngine(info=SEEING), tools, Options(system="Be brief."))
     roles: list[Role] = [message.role for message in prepared.messages]
     assert roles == ["system", "user", "assistant", "user"]
     assert [words(message) for message in prepared.messages] == [
@@ -103,10 +104,10 @@ def test_each_question_knows_the_switch_it_was_sent_with(tools: TurnTools) -> No
         entry(5, "user", "q3"),
         entry(6, "assistant", "", think="off", state="running"),
     ]
-    prepared = prepare(entries, INFO, tools, Options(think="off"))
+    prepared = prepare(entries, ScriptedEngine(info=INFO), tools, Options(think="off"))
     assert [message.think for message in prepared.messages] == ["off", None, "on", None, None]
     assert [message.thinking for message in prepared.messages] == ["", "", "", "because", ""]
-    unanswered = prepare(entries[:1], INFO, tools, Options(think="off"))
+    unanswered = prepare(entries[:1], ScriptedEngine(info=INFO), tools, Options(think="off"))
     assert unanswered.messages[0].think is None
 
 
@@ -119,7 +120,7 @@ def test_a_turn_that_failed_without_a_word_is_not_sent_again(tools: TurnTools) -
         entry(5, "user", "hello"),
         entry(6, "assistant", "", state="running"),
     ]
-    prepared = prepare(entries, INFO, tools, Options())
+    prepared = prepare(entries, ScriptedEngine(info=INFO), tools, Options())
     assert [words(message) for message in prepared.messages] == ["stopped", "", "hello"]
 
 
@@ -130,14 +131,18 @@ def test_a_picture_for_a_model_without_eyes(tools: TurnTools) -> None:
         entry(3, "user", "and now?"),
         entry(4, "assistant", "", state="running"),
     ]
-    assert UNSEEN in words(prepare(old, INFO, tools, Options()).messages[0])
+    assert UNSEEN in words(prepare(old, ScriptedEngine(info=INFO), tools, Options()).messages[0])
     new = [old[0], entry(2, "assistant", "", state="running")]
     with pytest.raises(EngineError, match="cannot see pictures"):
-        prepare(new, INFO, tools, Options())
+        prepare(new, ScriptedEngine(info=INFO), tools, Options())
 
 
 def _asked(text: str) -> Message:
     return Message(role="user", parts=(Text(text=text),))
+
+
+def _prepared(text: str, tools: TurnTools) -> Prepared:
+    return prepare_one(text, (), ScriptedEngine(), tools, Options())
 
 
 def test_the_switch_is_only_passed_to_a_model_that_has_it(tools: TurnTools) -> None:
@@ -147,7 +152,7 @@ def test_the_switch_is_only_passed_to_a_model_that_has_it(tools: TurnTools) -> N
         seen.append(request.think)
         return [Finished(reason="stop")]
 
-    prepared = prepare_one(_asked("x"), "", Options())
+    prepared = _prepared("x", tools)
     plain = ModelInfo(id="p", name="P", n_ctx=4096)
     for info in (INFO, plain):
         engine = ScriptedEngine(script, info)
@@ -164,7 +169,7 @@ def _request_for(options: Options, info: ModelInfo = INFO) -> Request:
 
     tools = TurnTools(contents=Contents(FakeReader(Path("nowhere"))))
     engine = ScriptedEngine(script, info)
-    list(run(engine, prepare_one(_asked("x"), "", options), tools, options, threading.Event()))
+    list(run(engine, _prepared("x", tools), tools, options, threading.Event()))
     return requests[0]
 
 
@@ -199,7 +204,7 @@ class Hasty(ScriptedEngine):
 
 def test_thinking_can_be_ended(tools: TurnTools) -> None:
     options, now = Options(), threading.Event()
-    prepared = prepare_one(_asked("x"), "", options)
+    prepared = _prepared("x", tools)
     events = run(Hasty(), prepared, tools, options, threading.Event(), now)
     assert next(events) == Thinking(text="hm")
     now.set()
@@ -217,7 +222,7 @@ def test_a_long_chat_is_cut_once_and_said(tools: TurnTools, tmp_path: Path) -> N
     remembered: list[int] = []
     tools = TurnTools(contents=tools.contents, remember_start=remembered.append)
     entries = [entry(n, "user" if n % 2 else "assistant", f"m{n}") for n in range(1, 8)]
-    prepared = prepare(entries, INFO, tools, Options())
+    prepared = prepare(entries, ScriptedEngine(info=INFO), tools, Options())
     sent: list[int] = []
 
     def script(request: Request) -> list[Finished]:
@@ -232,6 +237,6 @@ def test_a_long_chat_is_cut_once_and_said(tools: TurnTools, tmp_path: Path) -> N
 
 
 def test_one_message_too_long(tools: TurnTools) -> None:
-    prepared = prepare_one(_asked("x" * 40_000), "", Options())
+    prepared = _prepared("x" * 40_000, tools)
     with pytest.raises(ContextFull, match="Nothing is lost"):
         list(run(ScriptedEngine(), prepared, tools, Options(), threading.Event()))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -21,6 +21,9 @@ class Recorded:
         log.append(f"load {model}")
 
     def price(self, request: Request) -> Price:
+        raise NotImplementedError
+
+    def count(self, texts: Sequence[str]) -> tuple[int, ...]:
         raise NotImplementedError
 
     def stream(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glmdesk.errors import StorageError
-from glmdesk.messages import Attachment, Detail, Timings, Usage
+from glmdesk.messages import Attachment, Choice, Detail, SentPage, Timings, Usage
 from glmdesk.store.conversations import Conversations, Outcome, Question, State
 from glmdesk.store.database import Database
 
@@ -84,6 +84,29 @@ def test_how_large_pictures_were_sent_is_kept_for_each_model(chats: Conversation
     assert [entry.picture_limits for entry in chats.entries("owner", chat)] == [limits, {}]
     with pytest.raises(StorageError, match="no such message"):
         chats.set_picture_limits("owner", chat, 3, limits)
+
+
+def test_the_pages_that_were_sent_are_remembered(chats: Conversations) -> None:
+    chat = chats.create("owner").id
+    for _ in range(2):
+        chats.add_user("owner", chat, "look", (CAT,))
+    sent = {
+        "a" * 64: (
+            SentPage(number=3, mode="both"),
+            SentPage(number=9, mode="text", start=7, end=88),
+        )
+    }
+    chats.set_sent("owner", chat, 1, sent)
+    assert [entry.sent for entry in chats.entries("owner", chat)] == [sent, {}]
+    with pytest.raises(StorageError, match="no such message"):
+        chats.set_sent("owner", chat, 3, sent)
+
+
+def test_how_a_document_was_to_be_sent_is_kept(chats: Conversations) -> None:
+    chat = chats.create("owner").id
+    choice = Choice(way="pages", pages="1-4, 9", modes=((2, "picture"), (3, "both")))
+    chosen = replace(CAT, pages=12, encoding="cp1252", choice=choice)
+    assert chats.add_user("owner", chat, "", (chosen,)).attachments == (chosen,)
 
 
 def test_one_file_attached_twice_is_shown_twice(chats: Conversations) -> None:
@@ -220,6 +243,7 @@ METHODS: dict[str, Callable[[Conversations, str, str], object]] = {
     "set_picture_limits": lambda chats, owner, id: chats.set_picture_limits(
         owner, id, 1, {"glm": (8, 256)}
     ),
+    "set_sent": lambda chats, owner, id: chats.set_sent(owner, id, 1, {}),
 }
 """Every method that takes a chat's id."""
 

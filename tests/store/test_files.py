@@ -2,12 +2,14 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from glmdesk.errors import StorageError
+from glmdesk.messages import Attachment
 from glmdesk.store.conversations import Conversations, Question
 from glmdesk.store.database import Database
 from glmdesk.store.files import Files, Upload
@@ -189,3 +191,68 @@ def test_threads_add_and_remove_the_same_file(
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(work, range(4)))
     assert names(tmp_path) == []
+
+
+def _sent(chats: Conversations, owner: str, attachment: Attachment) -> str:
+    chat = chats.create(owner).id
+    chats.add_user(owner, chat, "look", (attachment,))
+    return chat
+
+
+def _document(files: Files, tmp_path: Path, owner: str = "owner") -> Attachment:
+    return files.add(owner, replace(upload(tmp_path, kind="document"), pages=9))
+
+
+def test_documents_are_those_in_use_and_those_kept(
+    files: Files, chats: Conversations, tmp_path: Path
+) -> None:
+    waiting = _document(files, tmp_path)
+    assert files.documents("owner") == []
+    for _ in range(2):
+        chat = _sent(chats, "owner", waiting)
+    (filed,) = files.documents("owner")
+    assert (filed.attachment, filed.chats, filed.kept) == (waiting, 2, False)
+    assert files.documents("another") == []
+    files.keep("owner", waiting.sha256, kept=True)
+    for id in chats.ids():
+        files.remove_unused(chats.delete("owner", id))
+    (filed,) = files.documents("owner")
+    assert (filed.chats, filed.kept) == (0, True)
+    files.sweep()
+    assert files.find("owner", waiting.sha256)[1].pages == 9
+    assert chat not in chats.ids()
+
+
+def test_what_is_no_longer_kept_goes(files: Files, chats: Conversations, tmp_path: Path) -> None:
+    one = _document(files, tmp_path)
+    files.keep("owner", one.sha256, kept=True)
+    files.keep("owner", one.sha256, kept=False)
+    files.sweep()
+    with pytest.raises(StorageError, match="no such file"):
+        files.find("owner", one.sha256)
+
+
+def test_adding_again_keeps_what_was_kept(files: Files, tmp_path: Path) -> None:
+    one = _document(files, tmp_path)
+    files.keep("owner", one.sha256, kept=True)
+    _document(files, tmp_path)
+    assert files.documents("owner")[0].kept
+
+
+def test_removing_takes_a_file_from_its_owner_only(
+    files: Files, chats: Conversations, tmp_path: Path
+) -> None:
+    one = _document(files, tmp_path)
+    _document(files, tmp_path, "another")
+    _sent(chats, "owner", one)
+    assert not files.remove("owner", one.sha256)
+    with pytest.raises(StorageError):
+        files.find("owner", one.sha256)
+    path, _ = files.find("another", one.sha256)
+    assert files.remove("another", one.sha256)
+    assert not path.exists()
+    for owner in ("owner", "another", "nobody"):
+        with pytest.raises(StorageError, match="no such file"):
+            files.remove(owner, one.sha256)
+        with pytest.raises(StorageError, match="no such file"):
+            files.keep(owner, one.sha256, kept=True)

@@ -51,6 +51,8 @@ def test_what_a_person_typed_is_shown_so() -> None:
         ("``a ` <b>`` <c>", "``a ` <b>`` &lt;c>"),
         ("one ` tick <b>", "one ` tick &lt;b>"),
         ("``` a`b\n<b>", "``` a`b\n&lt;b>"),
+        ("``<b>` x", "``&lt;b>` x"),
+        ("\\`<b>` x", "\\`&lt;b>` x"),
         ("    ```\n<b>\n", "    ```\n&lt;b>\n"),
         ("$$a < b$$ <x>", "$$a \\lt  b$$ &lt;x>"),
         ("\\(a<b\\) <x>", "\\(a\\lt b\\) &lt;x>"),
@@ -114,6 +116,14 @@ def test_a_file_name_is_only_a_name(name: str) -> None:
     assert html.unescape(label) == " ".join(name.split())
 
 
+def test_an_attached_picture_is_shown_small() -> None:
+    attachment = Attachment(
+        sha256="a" * 64, name="x.heic", kind="picture", media_type="image/heic", size=1
+    )
+    words = shown(entry("user", "", attachments=(attachment,)))[0]
+    assert words == f"![x&#46;heic](/files/{'a' * 64}/pages/0?side=640)"
+
+
 def test_live() -> None:
     assert render.live(Snapshot()) == []
     thinking = render.live(Snapshot(thinking="hm"))
@@ -151,3 +161,15 @@ def test_meter() -> None:
     assert render.meter(10, 0) == ""
     assert "width:50%" in render.meter(512, 1024)
     assert "width:100%" in render.meter(4096, 1024)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "covered"), [("application/pdf", True), ("text/plain", False)]
+)
+def test_a_document_that_can_be_drawn_shows_its_first_page(media_type: str, covered: bool) -> None:
+    attachment = Attachment(
+        sha256="a" * 64, name="a.pdf", kind="document", media_type=media_type, size=1
+    )
+    (words,) = shown(entry("user", "look", attachments=(attachment,)))
+    assert (f"/files/{'a' * 64}/pages/1?side=160" in words) == covered
+    assert f"](/files/{'a' * 64})" in words

@@ -1,7 +1,6 @@
 """The models panel as HTML: what is here first, the right buttons, and no name becomes markup."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -9,35 +8,14 @@ from glmdesk.library.transfers.progress import Progress, State
 from glmdesk.supply import Row
 from glmdesk.ui import shelf, text
 from glmdesk.ui.shelf import Part
+from tests.ui.markup import Markup
 
 HOSTILE = '<img src=x onerror="alert(1)">\'"&</article><script>alert(2)</script>'
 GB = 10**9
 
 
-class Page(HTMLParser):
-    """Tags, attributes and buttons of a piece of HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.buttons: list[dict[str, str]] = []
-        self.words = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = [(name, value or "") for name, value in attrs]
-        self.tags.append(tag)
-        self.attributes += found
-        if tag == "button":
-            self.buttons.append(dict(found))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
 def buttons(row: Row) -> list[str]:
-    return [one["data-do"] for one in Page(shelf.draw([row], "", "")).buttons]
+    return [one["data-do"] for one in Markup(shelf.draw([row], "", "")).buttons]
 
 
 def coming(state: State, note: str = "") -> Row:
@@ -95,14 +73,14 @@ def test_the_buttons(row: Row, wanted: list[str]) -> None:
 def test_what_does_not_fit_is_not_the_first_thing_to_press() -> None:
     def kind(tone: str) -> str:
         row = Row(id="m", name="M", variant="Q4", size=7 * GB, tone=tone, verdict="v")
-        return Page(shelf.draw([row], "", "")).buttons[0]["class"]
+        return Markup(shelf.draw([row], "", "")).buttons[0]["class"]
 
     assert (kind("gpu"), kind("lacks")) == ("primary", "plain")
 
 
 def test_what_cannot_be_undone_is_asked_first() -> None:
     row = Row(id="m", name="M", installed=True, removable=True, size=7 * GB)
-    page = Page(shelf.draw([row], "", ""))
+    page = Markup(shelf.draw([row], "", ""))
     asks = {one["data-do"]: one.get("data-ask", "") for one in page.buttons}
     assert asks == {
         "use": "", "verify": "", "remove": text.SURE["remove"].format(name="M"), "details": "",
@@ -128,12 +106,23 @@ def test_no_name_becomes_markup() -> None:
     )
     html = shelf.draw([hostile, installed], HOSTILE, HOSTILE)
     html += shelf.memory_bar([Part(name=HOSTILE, size=3)], 9)
-    page = Page(html)
+    page = Markup(html)
     assert not {"img", "script"} & set(page.tags)
     assert page.tags.count("article") == 2
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert {value for name, value in page.attributes if name == "data-model"} == {HOSTILE}
     assert HOSTILE in page.words
+
+
+def test_the_size_of_what_is_here() -> None:
+    row = Row(id="m", name="M", variant="Q8_0", installed=True, size=9 * GB, facts=("9.0B",))
+    assert '<p class="facts">Q8_0 · 9.0 GB · 9.0B</p>' in shelf.draw([row], "", "")
+
+
+def test_what_waits_in_another_glmdesk() -> None:
+    row = coming("elsewhere", note="It waits there")
+    assert shelf.progress_line(row.progress or Progress(done=0, total=0)) == "It waits there."
+    assert text.STATES["elsewhere"] in Markup(shelf.draw([coming("elsewhere")], "", "")).words
 
 
 def test_a_bar_of_progress() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from glmdesk.app import App, Draft
 from glmdesk.chat.jobs import Job
-from glmdesk.chat.turn import Options
+from glmdesk.chat.prompt import Options
 from glmdesk.engines.base import Request
 from glmdesk.engines.scripted import ScriptedEngine
 from glmdesk.errors import StorageError
@@ -20,7 +20,7 @@ from glmdesk.messages import Answer, Event, Finished, Thinking
 from glmdesk.paths import find
 from glmdesk.settings import Settings
 from glmdesk.ui import render
-from glmdesk.ui.viewing import Viewing
+from glmdesk.ui.viewing import Viewing, Written
 
 VISITOR = Identity(name="visitor", kind="visitor")
 
@@ -59,7 +59,7 @@ def test_a_visitor_sees_nothing_of_the_owner(app: App, pages: tuple[Viewing, Vie
     assert visitor.look(chat, request("b")).entries == []
     assert visitor.look(chat, request("b")).conversation == ""
     with pytest.raises(StorageError, match="no such chat"):
-        visitor.ask({"text": "x", "files": []}, chat, "auto", "pico", request("b"))
+        visitor.ask(Written(text="x"), chat, "auto", "pico", request("b"))
     assert len(app.conversations.entries("owner", chat)) == 2
 
 

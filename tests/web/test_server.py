@@ -1,5 +1,6 @@
 """The app as it is served: every route behind the guard, files only to their owner, nothing extra."""
 
+import json
 import socket
 from pathlib import Path
 
@@ -111,27 +112,37 @@ def test_gradio_hands_out_nothing_of_the_data_folder(
         assert client.get(address).status_code in (403, 404), address
 
 
-def attach(client: TestClient, path: str) -> str:
-    """Ask the page's own function to send the file at `path`; returns all that it answers."""
+def call(client: TestClient, target: str, data: list[object]) -> str:
+    """Call the page's own function that `target` is the only event of; returns all that it answers."""
     config = client.get("/config").json()
-    sending = next(
+    function = next(
         one["id"]
         for one in config["dependencies"]
-        if [target[1] for target in one["targets"]] == ["submit"]
+        if [event for _, event in one["targets"]] == [target] and len(one["inputs"]) == len(data)
     )
-    file = {"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
-    call = {
-        "data": [{"text": "look", "files": [file]}, "", "auto", "pico"],
-        "fn_index": sending,
-        "session_hash": "attack",
-    }
-    joined = client.post("/gradio_api/queue/join", json=call)
+    asked = {"data": data, "fn_index": function, "session_hash": "attack"}
+    joined = client.post("/gradio_api/queue/join", json=asked)
     assert joined.status_code == 200
     with client.stream("GET", "/gradio_api/queue/data?session_hash=attack") as answer:
         for line in answer.iter_lines():
             if "process_completed" in line or "unexpected_error" in line:
                 return line
     return ""
+
+
+def attach(client: TestClient, path: str) -> str:
+    """Ask the page to send the file at `path` with a question."""
+    file = {"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
+    return call(client, "submit", [{"text": "look", "files": [file]}, "", "auto", "pico", "0", ""])
+
+
+def take(client: TestClient, path: str) -> str:
+    """Ask the strip of attachments to take the file at `path` in."""
+    wishes = [
+        {"do": "announce", "key": path, "name": "x.txt"},
+        {"do": "take", "key": path, "path": path},
+    ]
+    return call(client, "change", [json.dumps(wishes), "", "pico"])
 
 
 def test_a_file_that_came_through_the_page_is_taken(client: TestClient, app: App) -> None:
@@ -167,9 +178,11 @@ def test_no_other_file_can_be_sent(
         "folder": str(app.paths.uploads),
     }[kind]
     before = {file.name for file in app.paths.files.iterdir()}, len(app.list("owner"))
-    answer = attach(client, path)
-    assert "secret of" not in answer
-    assert "Traceback" not in answer
+    for answer in (attach(client, path), take(client, path)):
+        assert "secret of" not in answer
+        assert "Traceback" not in answer
+    if kind != "folder":
+        assert "Only files that are attached on this page" in answer
     assert ({file.name for file in app.paths.files.iterdir()}, len(app.list("owner"))) == before
     assert secret.exists()
 

@@ -10,7 +10,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ CLOSE_DEADLINE_S = 15.0
 _LACKS_MEMORY = re.compile(r"SIGKILL|out of memory|failed to allocate", re.IGNORECASE)
 """In how a worker ended while it loaded: then less of it may still fit."""
 
-_Reply = protocol.Happened | protocol.Priced | protocol.Fault | None
+_Reply = protocol.Happened | protocol.Priced | protocol.Counted | protocol.Fault | None
+_Sum = Callable[[int], protocol.PriceOf | protocol.CountOf]
+"""A job's number becomes what the worker is asked."""
 """None: the worker died."""
 
 
@@ -140,16 +142,25 @@ class LlamaEngine:
             pass  # it died; its listener says so to whoever waits
 
     def price(self, request: Request) -> Price:
-        reply = self._price(self._alive(), request) or self._price(self._alive(), request)
+        reply = self._sum(lambda job: protocol.PriceOf(job=job, request=request))
         if isinstance(reply, protocol.Priced):
             return Price(per_message=reply.per_message)
         raise self._error(self._child, reply)
 
-    def _price(self, child: Child, request: Request) -> _Reply:
+    def count(self, texts: Sequence[str]) -> tuple[int, ...]:
+        reply = self._sum(lambda job: protocol.CountOf(job=job, texts=tuple(texts)))
+        if isinstance(reply, protocol.Counted):
+            return reply.tokens
+        raise self._error(self._child, reply)
+
+    def _sum(self, ask: _Sum) -> _Reply:
+        return self._sum_of(self._alive(), ask) or self._sum_of(self._alive(), ask)
+
+    def _sum_of(self, child: Child, ask: _Sum) -> _Reply:
         """The worker's reply; None when it had died."""
         job, replies = self._open(child)
         try:
-            self._send(child.pipe, protocol.PriceOf(job=job, request=request))
+            self._send(child.pipe, ask(job))
             return replies.get(timeout=PRICE_DEADLINE_S)
         except queue.Empty:
             if len(self._waiting) > 1:

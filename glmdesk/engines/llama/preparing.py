@@ -43,6 +43,11 @@ class Preparer:
         """Cells of context each message takes. Raises EngineError."""
         return tuple(count_cells(group) for group in self._prompt(request).by_message)
 
+    def count(self, texts: tuple[str, ...]) -> tuple[int, ...]:
+        """Tokens of each text by itself, as text from people is read."""
+        vocabulary = self._model.vocabulary
+        return tuple(len(vocabulary.tokenize(text, special=False)) for text in texts)
+
     def answer(self, message: protocol.Generate, *, held: bool) -> Answering:
         """Ready to be seated; `held`: a slot holds this chat, so that nothing is looked for on disk.
 

@@ -92,6 +92,14 @@ class PriceOf:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountOf:
+    """How many tokens each text is."""
+
+    job: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Close:
     pass
 
@@ -122,6 +130,12 @@ class Happened:
 class Priced:
     job: int
     per_message: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    job: int
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

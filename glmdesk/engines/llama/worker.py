@@ -101,6 +101,9 @@ class _Worker:
         elif isinstance(message, protocol.PriceOf):
             self._prices.add(message.job)
             self._prompts.put(message.job, lambda: self._price(message))
+        elif isinstance(message, protocol.CountOf):
+            self._prices.add(message.job)
+            self._prompts.put(message.job, lambda: self._count(message))
         elif isinstance(message, protocol.Forget):
             self._forget(message.conversation)
         elif isinstance(message, protocol.Close):
@@ -132,6 +135,11 @@ class _Worker:
         per_message = self._preparer.price(message.request)
         self._prices.discard(message.job)
         self._pipe.send(protocol.Priced(job=message.job, per_message=per_message))
+
+    def _count(self, message: protocol.CountOf) -> None:
+        tokens = self._preparer.count(message.texts)
+        self._prices.discard(message.job)
+        self._pipe.send(protocol.Counted(job=message.job, tokens=tokens))
 
     def _cancel(self, job: int) -> None:
         with self._lock:

@@ -12,13 +12,16 @@ from glmdesk.ui import text
 class History:
     new: gr.Button
     models: gr.Button
+    documents: gr.Button
     chats: gr.Radio
 
 
-def place(place_models: Callable[[], gr.Button]) -> History:
-    """`place_models` puts the button of the models panel below "New chat"."""
+def place(
+    place_models: Callable[[], gr.Button], place_documents: Callable[[], gr.Button]
+) -> History:
+    """Both put the button that opens a panel below "New chat"."""
     gr.HTML(f"<h1>{text.TITLE}</h1>", elem_id="brand", padding=False)
     new = gr.Button(text.NEW_CHAT, elem_id="new-chat", variant="secondary")
-    models = place_models()
+    models, documents = place_models(), place_documents()
     chats = gr.Radio([], label=text.CHATS, elem_id="history", container=False)
-    return History(new=new, models=models, chats=chats)
+    return History(new=new, models=models, documents=documents, chats=chats)

@@ -1,0 +1,1 @@
+"""The child's side: what a file is, who reads it, and the answers."""

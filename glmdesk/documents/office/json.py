@@ -1,0 +1,5 @@
+"""Reads JSON as it is."""
+
+from glmdesk.documents.text.text import opened
+
+__all__ = ["opened"]

@@ -1,0 +1,1 @@
+"""Pictures of every format, and TIFFs of several pages."""
