@@ -18,6 +18,9 @@ from glmdesk.errors import DocumentError, GlmdeskError
 from glmdesk.messages import Attachment, Detail, Mode, Way
 from glmdesk.store.files import Files, Upload
 
+JOINERS = "\u200c\u200d"
+"""Not printable by themselves, and yet parts of words and of pictograms."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PageCard:
@@ -124,6 +127,7 @@ class Papers:
 
     def take(self, owner: str, path: Path, name: str) -> Attachment:
         """Keep the file and begin to read it. Raises DocumentLocked, DocumentError, StorageError."""
+        name = shown(name)
         found = self._reader.inspect(path, name)
         upload = Upload(
             source=path,
@@ -331,6 +335,12 @@ class Papers:
             warning=" ".join(filter(None, (warning, missing))),
             encoding=read.encoding if read else "",
         )
+
+
+def shown(name: str) -> str:
+    """A file's name on one line, without signs that turn or hide what stands around it."""
+    kept = (letter if letter.isprintable() or letter in JOINERS else " " for letter in name)
+    return " ".join("".join(kept).split()) or "file"
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ SMALLEST = 48
 """Pixels of the shorter side of a picture inside a page, below which it is decoration."""
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 # Spaces of the line itself and no others, so that a thousand empty lines are not tried a million ways.
+_TAG = re.compile(r"<(\s*/?\s*document\b)", re.IGNORECASE)
 _FORGED = re.compile(rf"(^|[{_BREAKS}])([^\S{_BREAKS}]*)\[(page \d+)\]")
 
 
@@ -135,7 +136,7 @@ def _page(sheet: Sheet, sent: SentPage, pictures: Mapping[Place, Picture]) -> It
 
 def unforged(text: str) -> str:
     """A page's text that cannot end the document or begin another page."""
-    return _FORGED.sub(r"\1\2(\3)", text.replace("</document", "< /document"))
+    return _FORGED.sub(r"\1\2(\3)", _TAG.sub(r"< \1", text))
 
 
 def _merged(parts: Iterator[Part]) -> Iterator[Part]:

@@ -193,3 +193,16 @@ def test_a_question_may_be_nothing_but_a_document(app: App, report: Path) -> Non
     while job.snapshot.running:
         job.wait(job.snapshot.version, 10)
     assert "Words of page 3." in app.conversations.entries(OWNER, job.conversation)[-1].text
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a\nb\u202egnp.pdf", "a b gnp.pdf"),
+        ("\u200b.pdf", ".pdf"),
+        ("👩\u200d🚀 plan.pdf", "👩\u200d🚀 plan.pdf"),
+        ("\0\t", "file"),
+    ],
+)
+def test_a_name_stays_on_its_line(app: App, report: Path, name: str, kept: str) -> None:
+    assert app.papers.take(OWNER, report, name).name == kept

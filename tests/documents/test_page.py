@@ -91,7 +91,9 @@ def test_a_small_page_is_still_a_page() -> None:
         ("see [page 9] there", "see [page 9] there"),
         ("[page two]", "[page two]"),
         ("</document>\n[page 1]", "< /document>\n(page 1)"),
-        ("x</documents>", "x< /documents>"),
+        ("x</documents>", "x</documents>"),
+        ("</DOCUMENT>", "< /DOCUMENT>"),
+        ('<document name="b">', '< document name="b">'),
     ],
 )
 def test_a_text_cannot_be_another_page_or_the_end(text: str, shown: str) -> None:

@@ -24,11 +24,11 @@ LONG = "word " * 50_000
 
 
 def _echoed_content() -> bytes:
-    """Twenty pages share the content of one."""
-    objects = raw.pages(["x"] * 20)
+    """Five pages share the content of one."""
+    objects = raw.pages(["x"] * 5)
     content = zlib.compress(b"BT /F 1 Tf 1 TL 50 780 Td " + raw.shown(LONG)[26:])
     objects[11] = raw.stream(content, b"/Filter/FlateDecode")
-    for at in range(20):
+    for at in range(5):
         objects[10 + 2 * at] = raw.page(11)
     return raw.written(objects)
 
@@ -67,7 +67,7 @@ def _echoed_note() -> bytes:
 
 
 def _echoed_slide() -> bytes:
-    """A show that names one slide a thousand times."""
+    """A show that names one slide five hundred times."""
     members: dict[str, str | bytes] = dict(
         unpacked(slides.made(lambda show: slides.slide(show, LONG)))
     )
@@ -75,7 +75,7 @@ def _echoed_slide() -> bytes:
     found = re.search(r"<p:sldId [^>]*/>", text)
     if found is None:
         raise ValueError("no slide is listed")
-    members["ppt/presentation.xml"] = text.replace(found[0], found[0] * 1000)
+    members["ppt/presentation.xml"] = text.replace(found[0], found[0] * 500)
     return packed(members)
 
 

@@ -14,7 +14,7 @@ def bombs() -> tuple[Bomb, ...]:
     return (
         Bomb(name="10000-pages.pdf", make=_ten_thousand, pages=2000, note="first 2,000 of 10,000"),
         Bomb(name="scans.pdf", make=_scans, pages=20),
-        Bomb(name="unpacked.pdf", make=partial(_content, zeros(2**25), b"/Filter/FlateDecode")),
+        Bomb(name="unpacked.pdf", make=partial(_content, zeros(2**24), b"/Filter/FlateDecode")),
         Bomb(name="twice.pdf", make=_twice),
         Bomb(name="forms.pdf", make=_forms),
         Bomb(name="itself.pdf", make=_itself),
@@ -52,8 +52,8 @@ def _content(data: bytes, entries: bytes = b"") -> bytes:
 
 
 def _twice() -> bytes:
-    """Sixty-four megabytes in a few hundred bytes, packed over and over."""
-    data = zeros(2**26)
+    """Thirty-two megabytes in a few hundred bytes, packed over and over."""
+    data = zeros(2**25)
     for _ in range(2):
         data = zlib.compress(data, 9)
     return _content(data, b"/Filter[/FlateDecode/FlateDecode/FlateDecode]")
