@@ -10,11 +10,12 @@ from glmdesk.errors import GlmdeskError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns 0 when done, 1 when it failed, 2 when it was not understood."""
-    from glmdesk import cli
+    from glmdesk.cli import output
 
     os.umask(0o077)  # what people write and attach is nobody else's to read
+    output.allow_any_text()
     try:
-        return cli.run(arguments)
+        return _run(arguments)
     except GlmdeskError as error:
         print(f"glmdesk: {error.message}", file=sys.stderr)
         return error.exit_code
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         return 130
     except BrokenPipeError:
+        output.is_lost()
         return 1
     except Exception:
         logging.getLogger("glmdesk").exception("unexpected")
@@ -31,6 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Raises GlmdeskError, also for output that nothing takes; BrokenPipeError when nobody reads it."""
+    from glmdesk import cli
+    from glmdesk.cli import output
+
+    try:
+        code = cli.run(arguments)
+        output.finish()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if output.is_lost():
+            raise output.lost(error) from error
+        raise
+    return code
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ DOORS = {
         "desktop/instance.py",
         "library/transfers/download.py",
         "library/local/importing.py",
+        "library/local/loaded.py",
     ],
     "webbrowser": ["desktop/instance.py"],
     "webview": ["desktop/window.py"],

@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
+from glmdesk.library.local.loaded import Loaded
 from tests.environment import clean_environment
 from tests.hub.faults import GATED, Refuse
 from tests.hub.server import HubServer
@@ -32,6 +33,14 @@ class Terminal:
         return subprocess.run(
             self._command(*words), env=self._environment, input=say, capture_output=True, text=True,
             timeout=60,
+        )  # fmt: skip
+
+    def run_into(
+        self, out: int | IO[str], *words: str, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self._command(*words), env=self._environment | variables, stdout=out,
+            stderr=subprocess.PIPE, text=True, timeout=60,
         )  # fmt: skip
 
     def start(self, *words: str | Path) -> "subprocess.Popen[str]":
@@ -144,8 +153,10 @@ def test_fit_of_everything_although_one_is_damaged(terminal: Terminal) -> None:
     model.write_bytes(b"GGUF" + bytes(100))
     shown = terminal.done("fit", "--memory", "32", "--gpu", "0")
     assert "glm-4.5-air " in shown
-    assert "glm-4.6v-flash " not in shown
-    assert "Nothing is known of the size" in terminal.refused("fit", "glm-4.6v-flash")
+    assert "\nglm-4.6v-flash " not in shown
+    said = "GLM-4.6V-Flash cannot be loaded: GLM-4.6V-Flash-Q4_K_M.gguf "
+    assert said in shown
+    assert said in terminal.refused("fit", "glm-4.6v-flash")
 
 
 def test_fit_of_one_reads_its_header(terminal: Terminal) -> None:
@@ -170,7 +181,10 @@ def test_fit_with_a_context_and_as_json(terminal: Terminal) -> None:
 
 def test_path(terminal: Terminal) -> None:
     assert terminal.done("path", "pico") == f"{stock.WEIGHTS}\n"
-    assert "There is no model 'glm-4.5-air' here" in terminal.refused("path", "glm-4.5-air")
+    said = terminal.refused("path", "glm-4.5-air")
+    assert (
+        "GLM-4.5-Air is not on this computer. Get it with: glmdesk models pull glm-4.5-air" in said
+    )
 
 
 # pull
@@ -182,8 +196,8 @@ def test_pull_and_pull_again(terminal: Terminal) -> None:
     assert (run.returncode, run.stdout) == (0, f"Complete: {path}\n")
     assert "finished, 4.7 MB of 4.7 MB" in run.stderr
     assert path.read_bytes() == stock.WEIGHTS.read_bytes()
-    said = terminal.refused("pull", "glm-4.6v-flash", code=2)
-    assert f"GLM-4.6V-Flash Q4_K_M is here already: {path}" in said
+    again = terminal.done("pull", "glm-4.6v-flash")
+    assert again == f"GLM-4.6V-Flash Q4_K_M is here already: {path}\n"
     assert terminal.done("path", "glm-4.6v-flash") == f"{path}\n"
     row = terminal.json("list")[0]
     assert (row["id"], row["installed"], row["removable"]) == ("glm-4.6v-flash", True, True)
@@ -235,7 +249,7 @@ def test_a_second_pull_shows_the_first_ones_progress(terminal: Terminal) -> None
     second = terminal.run("pull", stock.NAME)
     first.communicate(timeout=30)
     assert (first.returncode, second.returncode) == (0, 0), second
-    assert "elsewhere, " in second.stderr
+    assert "with another glmdesk, " in second.stderr
     assert second.stdout == f"Complete: {terminal.models / stock.ID / 'small-F16.gguf'}\n"
     assert sum(terminal.hub.sent.values()) < stock.SIZE + MIB
 
@@ -256,7 +270,7 @@ def test_a_pull_that_fails_half_way_says_why_then_and_in_the_list(terminal: Term
     shown = terminal.done("list")
     assert "failed, " in shown
     assert f"{stock.ID}: The publisher of owner/Small-GGUF {reason}" in shown
-    said = terminal.refused("remove", stock.ID, code=2, say="n\n")
+    said = terminal.refused("remove", stock.ID, say="n\n")
     assert "Nothing was removed." in said
     assert terminal.done("remove", stock.ID, "--yes") == f"What came of {stock.ID} was removed.\n"
     assert not (terminal.models / stock.ID).exists()
@@ -310,14 +324,17 @@ def test_a_repair_that_waits_says_so(terminal: Terminal) -> None:
 
 def test_verify_without_a_record(terminal: Terminal) -> None:
     assert "its header is sound" in terminal.done("verify", "pico")
-    assert "There is no model 'x' here" in terminal.refused("verify", "x")
+    assert "There is no model 'x'. Known are " in terminal.refused("verify", "x", code=2)
 
 
 @pytest.mark.parametrize("how", ["--copy", "--move", "--link"])
 def test_import(terminal: Terminal, outside: Path, how: str) -> None:
     shown = terminal.done("import", outside, how, "--name", "taken-in")
     path = terminal.models / "taken-in" / "small-F16.gguf"
-    assert shown == f"taken-in is here as taken-in: {path}\n"
+    assert shown.splitlines() == [
+        f"taken-in is here as taken-in: {path}",
+        "Its vision projector came with it: mmproj-small-F16.gguf",
+    ]
     assert path.read_bytes() == stock.WEIGHTS.read_bytes()
     assert outside.exists() == (how != "--move")
     assert (terminal.models / "taken-in" / "mmproj-small-F16.gguf").exists()
@@ -328,6 +345,7 @@ def test_import_as_json_and_twice(terminal: Terminal, outside: Path) -> None:
     found = terminal.json("import", outside)
     assert found == {
         "model": stock.ID, "path": str(terminal.models / stock.ID / "small-F16.gguf"),
+        "mmproj": str(terminal.models / stock.ID / "mmproj-small-F16.gguf"),
     }  # fmt: skip
     assert f"There is a model {stock.ID} already" in terminal.refused("import", outside)
 
@@ -344,7 +362,7 @@ def test_remove_asks(terminal: Terminal, outside: Path) -> None:
     terminal.done("import", outside)
     path = terminal.models / stock.ID / "small-F16.gguf"
     for answer in ("", "n\n", "\n", "yess\n"):
-        assert "Nothing was removed." in terminal.refused("remove", stock.ID, code=2, say=answer)
+        assert "Nothing was removed." in terminal.refused("remove", stock.ID, say=answer)
         assert path.exists()
     shown = terminal.done("remove", stock.ID, say="y\n")
     assert shown.startswith(f"Removing {stock.ID} frees ")
@@ -357,5 +375,117 @@ def test_remove_without_asking(terminal: Terminal, outside: Path) -> None:
     shown = terminal.done("remove", stock.ID, "--yes")
     assert shown == f"{stock.ID} was removed; that freed 1 kB.\n"
     assert outside.exists()
-    assert "There is no model" in terminal.refused("remove", stock.ID, "--yes")
+    assert "There is no model" in terminal.refused("remove", stock.ID, "--yes", code=2)
     assert "comes with glmdesk" in terminal.refused("remove", "pico", "--yes")
+
+
+# names, damage, and what else runs
+
+
+def test_every_name_that_the_help_promises(terminal: Terminal) -> None:
+    terminal.done("pull", "glm-4.6v-flash")
+    path = terminal.models / "glm-4.6v-flash" / stock.FLASH_FILES[0]
+    names = ("GLM-4.6V-Flash:q4_k_m", f"hf:{stock.FLASH}", f"hf:{stock.FLASH}:Q4_K_M")
+    for name in names:
+        assert terminal.done("path", name) == f"{path}\n"
+        assert "byte for byte" in terminal.done("verify", name)
+    said = terminal.refused("path", "glm-4.6v-flash:Q8_0")
+    assert "glmdesk models pull glm-4.6v-flash:Q8_0" in said
+    assert "pull hf:owner/Other" in terminal.refused("path", "hf:owner/Other")
+    assert "is not on this computer" in terminal.refused("path", f"ms:{stock.FLASH}")
+    assert "has no file 'Q1'" in terminal.refused("path", "glm-4.6v-flash:Q1", code=2)
+    assert "was removed" in terminal.done("remove", names[1], "--yes")
+    assert not path.exists()
+
+
+def test_show_of_one_size_and_of_a_repository(terminal: Terminal) -> None:
+    shown = terminal.done("show", "glm-4.5-air:Q8_0")
+    assert "\nQ8_0 " in shown
+    assert "\nQ4_K_M " not in shown
+    shown = terminal.done("show", "hf:owner/Small-GGUF")
+    assert "Hugging Face: owner/Small-GGUF" in shown
+    assert "3.0 MB  small-F16.gguf\n" in shown
+    assert "On this machine: " in shown
+    terminal.done("pull", stock.NAME)
+    assert "Here: " in terminal.done("show", "hf:owner/Small-GGUF")
+
+
+def test_a_repository_whose_file_is_cut_off(terminal: Terminal) -> None:
+    weights = stock.WEIGHTS.read_bytes()[:1_500_000]
+    terminal.hub.add("owner/Cut-GGUF", {"cut-F16.gguf": weights})
+    said = terminal.refused("pull", "hf:owner/Cut-GGUF")
+    assert (
+        "as owner/Cut-GGUF publishes it, but it cannot be loaded: cut-F16.gguf is incomplete"
+        in said
+    )
+    assert "cannot be loaded: " in terminal.refused("fit", "cut-f16")
+    assert "cannot be loaded: " in terminal.refused("pull", "cut-f16")
+
+
+def test_a_projector_that_is_gone_is_told(terminal: Terminal) -> None:
+    terminal.done("pull", stock.NAME)
+    (terminal.models / stock.ID / "mmproj-small-F16.gguf").unlink()
+    for words in (("list",), ("show", stock.ID)):
+        assert "mmproj-small-F16.gguf is missing, so it reads no pictures." in terminal.done(*words)
+    assert "byte for byte" in terminal.done("verify", stock.ID, "--repair")
+    assert "is missing" not in terminal.done("list")
+
+
+def test_a_name_of_the_catalogue_for_another_model(terminal: Terminal, outside: Path) -> None:
+    said = terminal.refused("import", outside, "--name", "glm-4.7", code=2)
+    assert "small-F16.gguf does not hold GLM-4.7" in said
+    assert not (terminal.models / "glm-4.7").exists()
+
+
+def test_where_a_download_is_from(terminal: Terminal) -> None:
+    other = stock.WEIGHTS.read_bytes() + bytes(1024)
+    terminal.hub.add("owner/Other-GGUF", {"other-F16.gguf": other})
+    terminal.done("pull", "hf:owner/Other-GGUF")
+    terminal.done("pull", "glm-4.6v-flash")
+    sources = {row["id"]: row["source"] for row in terminal.json("list")}
+    assert sources["other-f16"] == "download"
+    assert sources["glm-4.6v-flash"] == "catalogue download"
+
+
+def test_a_context_that_no_model_has(terminal: Terminal) -> None:
+    shown = terminal.done("fit", "pico", "--n-ctx", "999999999")
+    assert "pico has no context of 999,999,999 tokens: this is for 32,768" in shown
+    said = terminal.refused("fit", "--gpu", "8", "--unified", code=2)
+    assert "not allowed with" in said
+
+
+def test_what_a_killed_import_left_is_removed_and_told(terminal: Terminal) -> None:
+    left = terminal.models / ".import" / "x"
+    left.mkdir(parents=True)
+    (left / "x.gguf").write_bytes(bytes(2_000_000))
+    run = terminal.run("list")
+    assert "What an interrupted import had left (2.0 MB) was removed." in run.stderr
+    assert not left.parent.exists()
+
+
+def test_a_model_that_another_process_has_loaded_stays(terminal: Terminal, outside: Path) -> None:
+    terminal.done("import", outside)
+    path = terminal.models / stock.ID / "small-F16.gguf"
+    loaded = Loaded(terminal.models)
+    loaded.hold(path)
+    said = terminal.refused("remove", stock.ID, "--yes")
+    assert f"{stock.ID} is loaded by a glmdesk that is running. Nothing was removed." in said
+    assert path.exists()
+    loaded.release()
+    terminal.done("remove", stock.ID, "--yes")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_takes_nothing(terminal: Terminal) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = terminal.run_into(full, "list")
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("glmdesk: The output could not be written (")
+    assert "Traceback" not in run.stderr
+    assert "Exception ignored" not in run.stderr
+
+
+def test_an_alphabet_that_lacks_letters(terminal: Terminal) -> None:
+    run = terminal.run_into(subprocess.PIPE, "show", "glm-4.7", PYTHONIOENCODING="ascii")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert " ? " in run.stdout

@@ -30,8 +30,9 @@
     },
     true,
   );
+  const sheetIsOpen = () => document.querySelector(":is(#models-panel, #documents-panel):not(.hide, .hidden)") !== null;
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && !sheetIsOpen()) {
       const stop = document.querySelector("#composer .stop-button");
       if (stop) stop.click();
     }
@@ -41,7 +42,7 @@
   });
 
   // On a phone the chats cover the page: they open when asked for, and close when something is chosen.
-  const narrow = () => window.matchMedia("(max-width: 700px)").matches;
+  const narrow = () => window.matchMedia("(max-width: 768px)").matches;
   const closeChats = () => {
     const open = document.querySelector("#sidebar.open .toggle-button");
     if (narrow() && open) open.click();
@@ -52,30 +53,6 @@
     }
   });
   closeChats();
-
-  // A card's button says what it wants in a hidden field; the number makes each wish a new value.
-  let wishes = 0;
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest && event.target.closest("#models-panel [data-do]");
-    const field = document.querySelector("#models-action textarea, #models-action input");
-    if (!button || !field) return;
-    const { do: what, model } = button.dataset;
-    const question = button.dataset.ask;
-    if (question && !window.confirm(question)) return;
-    const prototype = field.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
-    const value = JSON.stringify({ do: what, model, number: ++wishes });
-    Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(field, value);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    if (what !== "details") {
-      button.disabled = true;
-      setTimeout(() => { button.disabled = false; }, 1500);  // when nothing came of it, it stays
-    }
-    if (what === "details") document.querySelector("#models-panel").scrollTo({ top: 0 });
-  });
-  document.addEventListener("keydown", (event) => {
-    const close = document.querySelector("#models-panel #close-models");
-    if (event.key === "Escape" && close && close.offsetParent) close.click();
-  });
 
   new MutationObserver(() => {
     nameButtons();

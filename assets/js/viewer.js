@@ -17,7 +17,7 @@
     sees: (width, height, tokens) =>
       `As the model sees it: ${width} × ${height}, ${tokens.toLocaleString("en")} tokens`,
     seesPage: (width, height, tokens) =>
-      `Sent as a picture, the model sees it at ${width} × ${height}, ${tokens.toLocaleString("en")} tokens`,
+      `If it is sent as a picture, the model sees it at ${width} × ${height}, ${tokens.toLocaleString("en")} tokens`,
     reads: "The model was given the text of this page.",
     readsOnly: "The model was given the text of this page, not its picture.",
   };

@@ -309,7 +309,9 @@ class Papers:
     ) -> Strip:
         key = (f"{attachment.sha256} {attachment.encoding}", terms.model)
         engine = terms.known.engine if terms.known else None
-        texts = self._prices.texts(key, sheets, engine.count if engine else None)
+        count = engine.count if engine else None
+        texts = self._prices.texts(key, sheets, count)
+        around = self._prices.around(key, attachment.name, total, count)
         choice, warning = attachment.choice, ""
         try:
             offered = selection.offers(sheets, total, choice, terms.limits, texts)
@@ -318,7 +320,7 @@ class Papers:
             offered = selection.offers(sheets, total, choice, terms.limits, texts)
         room = terms.room
         way = selection.way(offered, choice, room)
-        cost = selection.cost(offered)
+        cost = selection.cost(offered) + around
         missing = selection.without(offered, terms.limits)
         outcome = self._reader.outcome(attachment.sha256, attachment.encoding)
         if isinstance(outcome, GlmdeskError):

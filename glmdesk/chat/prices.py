@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from glmdesk.documents.page import Sheet, Size, page_text
+from glmdesk.documents.page import CLOSING, Sheet, Size, opening, page_text
 from glmdesk.documents.sizes import PictureLimits, picture_tokens
 
 Count = Callable[[Sequence[str]], Sequence[int]]
@@ -42,6 +42,16 @@ class Prices:
             tokens = count([page_text(sheet) for sheet in batch])
             known.update(zip((sheet.number for sheet in batch), tokens, strict=True))
         return dict(known)
+
+    def around(self, key: tuple[str, str], name: str, pages: int, count: Count | None) -> int:
+        """Tokens of what stands around a document's pages."""
+        words = opening(name, pages) + CLOSING
+        known = self._of((f"{name} {pages}", key[1]))
+        if 0 not in known and count is None:
+            return estimate(words)
+        if 0 not in known and count is not None:
+            known[0] = count([words])[0]
+        return known[0]
 
     def _of(self, key: tuple[str, str]) -> dict[int, int]:
         with self._lock:

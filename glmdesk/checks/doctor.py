@@ -14,6 +14,8 @@ import glmdesk
 from glmdesk import paths
 from glmdesk.errors import GlmdeskError
 from glmdesk.library.fitting.hardware import Machine
+from glmdesk.library.hubs import sources, tokens
+from glmdesk.library.local.installed import Installed
 from glmdesk.settings import Settings
 from glmdesk.sizes import size
 from glmdesk.supply import Supply
@@ -54,6 +56,7 @@ def examine(settings: Settings, supply: Supply) -> Iterator[Finding]:
     else:
         yield from _machine(machine)
     yield from _folders(settings)
+    yield from _hubs(supply)
     yield from _models(supply)
 
 
@@ -114,12 +117,28 @@ def _folders(settings: Settings) -> Iterator[Finding]:
 
 def _unwritable(folder: Path) -> str:
     """Why nothing can be written there; a folder that is not there yet is judged by the one above."""
-    there = next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
+    there = next((one for one in (folder, *folder.parents) if os.path.lexists(one)), folder)
+    if not there.is_dir():
+        return f"{there} is no folder."
     try:
         with tempfile.TemporaryFile(dir=there):
             return ""
     except OSError as error:
         return f"It cannot be written to ({os.strerror(error.errno or 0)})."
+
+
+def _hubs(supply: Supply) -> Iterator[Finding]:
+    """Only what is wrong: no hub is asked."""
+    for source in supply.hub.endpoints.faulty:
+        yield Finding(
+            name=sources.VARIABLES[source],
+            value="",
+            wrong=sources.fault(source),
+            advice=sources.MEND,
+        )
+    if fault := supply.tokens.fault():
+        advice = "Copy the token again from huggingface.co/settings/tokens, or unset HF_TOKEN."
+        yield Finding(name=tokens.VARIABLE, value="", wrong=fault, advice=advice)
 
 
 def _models(supply: Supply) -> Iterator[Finding]:
@@ -132,8 +151,20 @@ def _models(supply: Supply) -> Iterator[Finding]:
         if model.problem:
             yield Finding(
                 name=model.id, value="", wrong=model.problem,
-                advice=f"glmdesk models verify {model.id} --repair" if model.managed else "",
+                advice="" if "--repair" in model.problem else _way_out(model),
             )  # fmt: skip
+        elif model.notice and model.managed:
+            yield Finding(name=model.id, value="", wrong=model.notice)
+    yield from _catalogue()
+
+
+def _way_out(model: Installed) -> str:
+    """What to do about a model that cannot be loaded and that no hub can mend."""
+    remove = f"glmdesk models remove {model.id}, then import or download it anew."
+    return remove if model.managed else ""
+
+
+def _catalogue() -> Iterator[Finding]:
     shipped = paths.shipped("models")
     if not (shipped / "pico.toml").is_file():
         yield Finding(

@@ -53,18 +53,24 @@ def _moving(row: Row) -> str:
     if row.progress is None:
         return ""
     share = row.progress.done / row.progress.total if row.progress.total else 0.0
-    return f"{row.progress.state}, {share:.0%}"
+    return f"{_state(row.progress)}, {share:.0%}"
+
+
+def _state(done: Done) -> str:
+    return "with another glmdesk" if done.state == "elsewhere" else done.state
 
 
 def _reasons(rows: Sequence[Row]) -> Iterator[str]:
-    """Why what is on its way does not move."""
+    """Why what is on its way does not move, and what is odd about what is here."""
     for row in rows:
         if row.progress and row.progress.note:
             yield f"{row.id}: {row.progress.note.rstrip('.')}."
+        if row.notice and not row.problem:
+            yield f"{row.id}: {row.notice}"
 
 
-def fits(fits: Sequence[Fit]) -> None:
-    """One line a model."""
+def fits(fits: Sequence[Fit], n_ctx: int, unfit: Sequence[str]) -> None:
+    """One line a model. `n_ctx` was asked for, in tokens; `unfit` is said of models that cannot be judged."""
     table = Table(box=None, pad_edge=False)
     for name in ("id", "file", "size", "verdict", "context", "speed"):
         right = name in ("size", "context")
@@ -83,19 +89,33 @@ def fits(fits: Sequence[Fit]) -> None:
         print(
             "Sizes of files that are not here yet are estimates; `fit ID` reads a file's own header."
         )
+    for line in (*filter(None, (_too_long(one, n_ctx) for one in fits)), *unfit):
+        print(line)
 
 
-def fit(fit: Fit) -> None:
-    """The whole plan of one model."""
+def _too_long(fit: Fit, n_ctx: int) -> str:
+    """Said when the model cannot have the context that was asked for, whatever the machine."""
+    if n_ctx <= fit.plan.n_ctx:
+        return ""
+    return (
+        f"{fit.name} has no context of {n_ctx:,} tokens: this is for {fit.plan.n_ctx:,}, the most that it can "
+        "have."
+    )
+
+
+def fit(fit: Fit, n_ctx: int) -> None:
+    """The whole plan of one model; a context of `n_ctx` tokens was asked for, if it is not 0."""
     size = "" if fit.variant in fit.name else f" {fit.variant}"
     print(f"{fit.name}{size}: {fit.plan.verdict}")
     print(fit.plan.sentence)
+    if said := _too_long(fit, n_ctx):
+        print(said)
     for line in memory_lines(fit.plan):
         print(f"  {line}")
     if fit.plan.n_ctx_largest:
         print(f"The largest context that fits so: {fit.plan.n_ctx_largest:,} tokens.")
     if not fit.exact:
-        print("An estimate: the header of the file could not be read yet.")
+        print(f"An estimate: the header of the file could not be read yet. {fit.reason}".rstrip())
 
 
 def details(shown: Details) -> None:
@@ -156,7 +176,7 @@ class _Lines:
 
 
 def _said(done: Done) -> str:
-    said = [done.state, _of(done.done, done.total)]
+    said = [_state(done), _of(done.done, done.total)]
     if done.bytes_per_s:
         said.append(f"{size(int(done.bytes_per_s))}/s")
     if done.seconds_left is not None:

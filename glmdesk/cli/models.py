@@ -3,17 +3,19 @@
 import argparse
 import dataclasses
 import json
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from glmdesk import settings
 from glmdesk.cli import draw, kinds
-from glmdesk.errors import ModelError, ModelUnsupported, UsageError
+from glmdesk.errors import ModelError
 from glmdesk.library.transfers.downloads import Status
 from glmdesk.sizes import size
 from glmdesk.supply import Fit, Supply
+from glmdesk.supply.presence import called
 
 _PATIENCE_S = 2.0
 """How long a list may take for the headers that no list has read yet."""
@@ -62,13 +64,14 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--memory", type=kinds.gigabytes, metavar="GB", help="as if the machine had so much"
         )
-        command.add_argument(
+        other = command.add_mutually_exclusive_group()
+        other.add_argument(
             "--gpu",
             type=kinds.gigabytes,
             metavar="GB",
             help="as if it had a GPU with so much; 0: none",
         )
-        command.add_argument(
+        other.add_argument(
             "--unified", action="store_true", help="as if the GPU used the machine's memory (a Mac)"
         )
     if name == "verify":
@@ -94,6 +97,8 @@ def _list(supply: Supply, parsed: argparse.Namespace) -> int:
     supply.warm()
     supply.library.settle(_PATIENCE_S)
     rows = supply.rows()
+    if tidied := supply.tidy():
+        print(tidied, file=sys.stderr)
     if parsed.json:
         _print_json([dataclasses.asdict(row) for row in rows])
     else:
@@ -114,19 +119,20 @@ def _fit(supply: Supply, parsed: argparse.Namespace) -> int:
     machine = supply.machine_like(memory=parsed.memory, gpu=parsed.gpu, unified=parsed.unified)
     names = [parsed.model] if parsed.model else supply.catalogue_names()
     asks = bool(parsed.model)
-    fits = []
+    fits, unfit = [], []
     for name in names:
         try:
             fits.append(supply.fit(name, n_ctx=parsed.n_ctx, machine=machine, ask=asks))
-        except ModelUnsupported:  # of all, one may be here and damaged
+        except ModelError as error:  # of all, one may be here and damaged
             if parsed.model:
                 raise
+            unfit.append(error.message)
     if parsed.json:
         _print_json([_as_json(fit) for fit in fits])
     elif parsed.model:
-        draw.fit(fits[0])
+        draw.fit(fits[0], parsed.n_ctx)
     else:
-        draw.fits(fits)
+        draw.fits(fits, parsed.n_ctx, unfit)
     return 0
 
 
@@ -139,21 +145,30 @@ def _as_json(fit: Fit) -> dict[str, Any]:
 
 
 def _pull(supply: Supply, parsed: argparse.Namespace) -> int:
+    before = {model.model: _state(model.files) for model in supply.library.models()}
     with draw.progress(quiet=parsed.json) as show:
         path = supply.pull_now(parsed.model, show)
+    model = supply.library.find(str(path))
     if parsed.json:
         _print_json({"path": str(path)})
+    elif before.get(path) == _state(model.files):
+        print(f"{called(model)} is here already: {path}")
     else:
         print(f"Complete: {path}")
     return 0
 
 
+def _state(files: Sequence[Path]) -> list[tuple[Path, int]]:
+    """Differs when anything was fetched."""
+    return [(path, path.stat().st_mtime_ns) for path in files if path.exists()]
+
+
 def _verify(supply: Supply, parsed: argparse.Namespace) -> int:
-    supply.check_begun(parsed.model)
+    model = supply.here(parsed.model)
     stop = threading.Event()
     with draw.progress(quiet=parsed.json) as show:
         look = supply.keeping.repair if parsed.repair else supply.keeping.verify
-        found = look(parsed.model, stop, show)
+        found = look(model.id, stop, show)
     if parsed.json:
         _print_json({"sound": found.is_sound, "says": found.sentence})
     else:
@@ -169,18 +184,29 @@ def _import(supply: Supply, parsed: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise ModelError("The import was stopped. Your files are safe; start it again.") from None
     if parsed.json:
-        _print_json({"model": model.id, "path": str(model.model)})
+        tower = str(model.mmproj) if model.mmproj else None
+        _print_json({"model": model.id, "path": str(model.model), "mmproj": tower})
     else:
         print(f"{model.name} is here as {model.id}: {model.model}")
+        if model.mmproj:
+            print(f"Its vision projector came with it: {model.mmproj.name}")
+        if model.notice:
+            print(model.notice)
     return 0
 
 
 def _remove(supply: Supply, parsed: argparse.Namespace) -> int:
     if begun := supply.begun(parsed.model):
         return _give_up(supply, begun, sure=parsed.yes)
-    removal = supply.keeping.removal(parsed.model)
+    model = supply.here(parsed.model)
+    removal = supply.keeping.removal(model.id)
+    if supply.is_loaded_elsewhere(model.id):
+        raise ModelError(
+            f"{model.id} is loaded by a glmdesk that is running. Nothing was removed. Choose another model "
+            "there, or close it, then try again."
+        )
     _check_sure(removal.sentence, sure=parsed.yes)
-    print(supply.keeping.remove(parsed.model, lambda id: False))
+    print(supply.keeping.remove(model.id, supply.is_loaded_elsewhere))
     return 0
 
 
@@ -194,11 +220,11 @@ def _give_up(supply: Supply, begun: Status, *, sure: bool) -> int:
 
 
 def _check_sure(sentence: str, *, sure: bool) -> None:
-    """Raises UsageError when the person is not."""
+    """Raises ModelError when the person is not."""
     if not sure:
         print(f"{sentence} Remove it? [y/N] ", end="", flush=True)
         if _answer() not in ("y", "yes"):
-            raise UsageError("Nothing was removed.")
+            raise ModelError("Nothing was removed.")
 
 
 def _answer() -> str:
@@ -209,8 +235,7 @@ def _answer() -> str:
 
 
 def _path(supply: Supply, parsed: argparse.Namespace) -> int:
-    supply.check_begun(parsed.model)
-    print(supply.library.find(parsed.model).model)
+    print(supply.here(parsed.model).model)
     return 0
 
 

@@ -100,6 +100,14 @@ def page_text(sheet: Sheet, start: int = 0, end: int = 0) -> str:
     return f"[page {sheet.number}]\n{unforged(sheet.text[start : end or None])}\n"
 
 
+CLOSING = "</document>\n\n"
+
+
+def opening(name: str, pages: int) -> str:
+    """The line before the pages of a document."""
+    return f'<document name="{attribute(name)}" pages="{pages}">\n'
+
+
 def document_parts(
     document: Document, sent: Sequence[SentPage], pictures: Mapping[Place, Picture]
 ) -> tuple[Part, ...]:
@@ -113,12 +121,11 @@ def document_parts(
 def _wrapped(
     document: Document, sent: Sequence[SentPage], pictures: Mapping[Place, Picture]
 ) -> Iterator[Part]:
-    name = attribute(document.name)
     sheets = {sheet.number: sheet for sheet in document.sheets}
-    yield Text(text=f'<document name="{name}" pages="{len(document.sheets)}">\n')
+    yield Text(text=opening(document.name, len(document.sheets)))
     for page in sent:
         yield from _page(sheets[page.number], page, pictures)
-    yield Text(text="</document>\n\n")
+    yield Text(text=CLOSING)
 
 
 def _page(sheet: Sheet, sent: SentPage, pictures: Mapping[Place, Picture]) -> Iterator[Part]:

@@ -67,8 +67,11 @@ def choose(name: str, cards: Sequence[Card], here: Sequence[Installed]) -> Choic
 
 def choose_to_get(name: str, cards: Sequence[Card], here: Sequence[Installed]) -> Choice:
     """As `choose`, but a model of the catalogue by its own name is its usual size, though another size of
-    it may be here under that name. Raises UsageError."""
+    it may be here under that name, and one whose weights are gone is fetched again. Raises UsageError."""
     choice = choose(name, cards, here)
+    if choice.card and choice.installed and not choice.installed.model.is_file():
+        here = [model for model in here if model.model.is_file()]
+        choice = choose(name, cards, here)
     card = choice.card
     if card and not card.builtin and name.strip().lower() in (card.id.lower(), card.name.lower()):
         return _of_catalogue(card, "", here)

@@ -9,7 +9,7 @@ from glmdesk import paths
 from glmdesk.engines.base import Engine
 from glmdesk.engines.llama import devices
 from glmdesk.engines.llama.protocol import LoadSpec
-from glmdesk.errors import GlmdeskError, ModelUnsupported, UsageError
+from glmdesk.errors import GlmdeskError, ModelDamaged, ModelMissing, ModelUnsupported, UsageError
 from glmdesk.library.cards import catalogue
 from glmdesk.library.cards.card import Card, Variant
 from glmdesk.library.elsewhere.foreign import Elsewhere
@@ -19,18 +19,21 @@ from glmdesk.library.fitting.hardware import Gpu, Machine, read_machine
 from glmdesk.library.fitting.ladder import ladder
 from glmdesk.library.fitting.weights import Weights
 from glmdesk.library.hubs.kept import told_what_came
-from glmdesk.library.hubs.references import Reference
+from glmdesk.library.hubs.references import Reference, parse_reference
 from glmdesk.library.hubs.sources import Hub, Item, read_endpoints
 from glmdesk.library.hubs.tokens import Tokens, system_vault
+from glmdesk.library.local import importing
 from glmdesk.library.local.installed import Installed, Library
+from glmdesk.library.local.loaded import Loaded
+from glmdesk.library.local.naming import is_path
 from glmdesk.library.local.verdicts import Verdicts
-from glmdesk.library.transfers import manifest
+from glmdesk.library.transfers import twin
 from glmdesk.library.transfers.download import Download
 from glmdesk.library.transfers.downloads import Downloads, Status
 from glmdesk.library.transfers.progress import Progress
 from glmdesk.settings import Settings
 from glmdesk.sizes import size
-from glmdesk.supply import headers, loading, rows
+from glmdesk.supply import headers, loading, presence, rows
 from glmdesk.supply.choice import Choice, choose, choose_to_get
 from glmdesk.supply.fetching import Report, fetch
 from glmdesk.supply.fitting import Fit, Fitting, imagine
@@ -67,6 +70,9 @@ class Supply:
         self.downloads = Downloads(settings.paths.models, self.hub, resume=resume)
         self.keeping = Keeping(settings, library, self.hub, places)
         self._items: dict[str, Item] = {}
+        self._loaded = Loaded(settings.paths.models)
+        if resume:
+            self.tidy()
 
     @classmethod
     def open(cls, settings: Settings) -> "Supply":
@@ -95,14 +101,37 @@ class Supply:
         return [card.id for card in self.cards() if not card.builtin]
 
     def choose(self, name: str) -> Choice:
-        """Raises UsageError."""
+        """What is here has its header read. Raises UsageError."""
         self.check_begun(name)
-        return choose(name, self.cards(), self.library.models())
+        choice = choose(name, self.cards(), self.library.models())
+        here = choice.installed or (self.library.named(name) if choice.reference else None)
+        if here is None:
+            return choice
+        here = self.library.judged(here)
+        return Choice(id=here.id, name=here.name, card=here.card, installed=here)
+
+    def here(self, name: str) -> Installed:
+        """The model on this computer that a name means, or the file.
+
+        Raises UsageError for a name that nothing has, ModelMissing for what is not here (yet).
+        """
+        self.check_begun(name)
+        try:
+            return self.library.find(name)
+        except ModelMissing:
+            if not is_path(name):
+                choose(name, self.cards(), ())
+            raise
 
     def begun(self, name: str) -> Status | None:
-        """A model that is not complete, by its id."""
-        status = self.downloads.find(name.strip())
-        return status if status and status.state != "finished" else None
+        """A model that is not complete, by its id or its repository. Raises UsageError."""
+        reference = parse_reference(name)
+        found = (
+            status
+            for status in self.downloads.list()
+            if status.id == name.strip() or (reference and presence.is_of(status.item, reference))
+        )
+        return next((status for status in found if status.state != "finished"), None)
 
     def check_begun(self, name: str) -> None:
         """Raises UsageError for a name that only a model has that is not complete."""
@@ -114,8 +143,8 @@ class Supply:
             )
 
     def _only_begun(self, name: str) -> Status | None:
-        begun = self.begun(name)
-        if begun is None:
+        begun = self.downloads.find(name.strip())
+        if begun is None or begun.state == "finished":
             return None
         named = {card.id for card in self.cards()} | {model.id for model in self.library.models()}
         return None if begun.id in named else begun
@@ -204,41 +233,55 @@ class Supply:
         return {id: plan for id, plan in found.items() if plan}
 
     def show(self, name: str) -> Details:
-        """Raises UsageError."""
+        """Of one file, where the name says which. Raises UsageError, and DownloadError for what only a hub
+        knows."""
         choice = self.choose(name)
         machine = self.machine().at_rest()
+        if choice.reference:
+            item = self.item(choice)
+            plan = self._plan_of_hub(choice, machine)
+            return Details(id=item.id, name=item.name, lines=tuple(rows.hub_lines(item, plan)))
+        card = presence.with_size(choice.card, name)
         plans = {}
-        for variant in choice.card.variants if choice.card else ():
-            one = Choice(id=choice.id, name=choice.name, card=choice.card, variant=variant)
+        for variant in card.variants if card else ():
+            one = Choice(id=choice.id, name=choice.name, card=card, variant=variant)
             if plan := self._fitting.plan(one, machine):
                 plans[variant.id] = plan
-        if choice.installed and (plan := self._fitting.plan(choice, machine)):
+        sound = choice.installed and not choice.installed.problem
+        if sound and (plan := self._fitting.plan(choice, machine)):
             plans[choice.id] = plan
-        lines = rows.details(choice.card, choice.installed, plans)
+        lines = rows.details(card, choice.installed, plans)
         return Details(id=choice.id, name=choice.name, lines=tuple(lines))
+
+    def _plan_of_hub(self, choice: Choice, machine: Machine) -> Plan | None:
+        """None where the header cannot be read."""
+        try:
+            return self._fitting.plan(choice, machine, ask=True)
+        except GlmdeskError:
+            return None
 
     def fit(
         self, name: str, *, n_ctx: int = 0, machine: Machine | None = None, ask: bool = False
     ) -> Fit:
         """`ask` the hub for a header that is not here; when it cannot be asked, the card is used.
 
-        Raises UsageError, and DownloadError where there is no card.
+        Raises UsageError, ModelDamaged for what is here and cannot be loaded, and DownloadError where there is
+        no card.
         """
         choice = self.choose(name)
+        if choice.installed and choice.installed.problem:
+            raise ModelDamaged(f"{choice.name} cannot be loaded: {choice.installed.problem}")
         machine = machine or self.machine().at_rest()
-        try:
-            plan = self._fitting.plan(choice, machine, n_ctx, ask=ask and not choice.installed)
-        except GlmdeskError:
-            if choice.card is None:
-                raise
+        reason = ""
+        if choice.reference or (ask and not choice.installed):
+            plan, reason = self._fitting.plan_asked(choice, machine, n_ctx)
+        else:
             plan = self._fitting.plan(choice, machine, n_ctx)
-        if plan is None and choice.reference:
-            plan = self._fitting.plan(choice, machine, n_ctx, ask=True)
         if plan is None:
             raise _unknown(choice)
         return Fit(
             id=choice.id, name=choice.name, variant=choice.label, size=self._size(choice), plan=plan,
-            exact=plan.exact,
+            exact=plan.exact, reason=reason,
         )  # fmt: skip
 
     def _size(self, choice: Choice) -> int:
@@ -260,7 +303,17 @@ class Supply:
         def smaller(plan: Plan, failure: str) -> Plan | None:
             return ladder(plan, wishes, failure)
 
-        return loading.load(spec, self.plan_of(model), smaller, start)
+        self._loaded.hold(model.model)
+        try:
+            return loading.load(spec, self.plan_of(model), smaller, start)
+        except BaseException:
+            self._loaded.release()
+            raise
+
+    def is_loaded_elsewhere(self, id: str) -> bool:
+        """Whether another process of this computer has the model loaded."""
+        model = self.library.named(id)
+        return model is not None and self._loaded.is_elsewhere(model.model)
 
     # getting and keeping
 
@@ -269,57 +322,51 @@ class Supply:
         return self.downloads.start(self._wanted(name))
 
     def pull_now(self, name: str, report: Report) -> Path:
-        """Download it and wait; gives the model's file. Raises UsageError, DownloadError."""
+        """Download it and wait; gives the model's file. What is here is not fetched again.
+
+        Raises UsageError, DownloadError, and ModelDamaged for what cannot be loaded.
+        """
+        if there := self._present(name):
+            return presence.sound(there).model
         item = self._wanted(name)
-        fetch(Download(item, self.settings.paths.models, self.hub), self.downloads, report)
-        return self.library.find(item.id).model
+        models = self.settings.paths.models
+        if same := twin.find(models, item):
+            return presence.sound(self.library.find(same.id)).model
+        fetch(Download(item, models, self.hub), self.downloads, report)
+        return presence.as_published(self.library.find(item.id), item).model
+
+    def _present(self, name: str) -> Installed | None:
+        """What is here of a model that is wanted by the name of a model."""
+        if self._only_begun(name):
+            return None
+        found = choose_to_get(name, self.cards(), self.library.models()).installed
+        return self.library.judged(found) if found else None
 
     def _wanted(self, name: str) -> Item:
         if begun := self._only_begun(name):
-            return self._again(begun)
+            return presence.again(self.hub, begun)
         choice = choose_to_get(name, self.cards(), self.library.models())
         if choice.installed:
-            raise _here_already(choice.installed)
+            raise presence.here_already(choice.installed)
         item = self.item(choice)
-        if choice.variant and self._is_taken(item):
+        if choice.variant and presence.is_taken(item, self.library, self.downloads):
             label = choice.label
             item = replace(item, id=f"{item.id}-{label.lower()}", name=f"{item.name} {label}")
-        self._check_free(item)
+        presence.check_free(self.settings.paths.models, item)
         return item
 
-    def _again(self, begun: Status) -> Item:
-        """What was begun, as its hub has it now. Raises DownloadError."""
-        item, progress = begun.item, begun.progress
-        reference = Reference(
-            source=item.source, repository=item.repository, revision=item.revision,
-            select=item.files[0].path,
-        )  # fmt: skip
-        with told_what_came(lambda: (progress.done, progress.total)):
-            return self.hub.resolve(reference, id=item.id, name=item.name)
-
-    def _check_free(self, item: Item) -> None:
-        """Two repositories may give their models one name. Raises UsageError."""
-        there = manifest.read(self.settings.paths.models / item.id)
-        if there and (there.source, there.repository) != (item.source, item.repository):
-            origin = (
-                f"from {there.repository}" if there.repository else "taken in from this computer"
-            )
-            raise UsageError(
-                f"There is a model called {item.id} here already, {origin}. Nothing was downloaded. Remove "
-                f"that one first: glmdesk models remove {item.id}."
-            )
-
-    def _is_taken(self, item: Item) -> bool:
-        """Whether another size of the model has its folder, or is on the way there."""
-        wanted = {file.name for file in item.files}
-        here = [model.model.name for model in self.library.models() if model.id == item.id]
-        coming = self.downloads.find(item.id)
-        if coming and coming.state != "finished":
-            here += [file.name for file in coming.item.files]
-        return any(name not in wanted for name in here)
+    def tidy(self) -> str:
+        """Remove what an import left that was killed; says so in a sentence, or "" where nothing was."""
+        left = importing.left(self.settings.paths.models)
+        try:
+            gone = left > 0 and importing.clear(self.settings.paths.models)
+        except GlmdeskError as error:
+            return error.message
+        return f"What an interrupted import had left ({size(left)}) was removed." if gone else ""
 
     def close(self) -> None:
         """Downloads stop; what came is kept."""
+        self._loaded.release()
         self.downloads.close()
         self.library.close()
 
@@ -338,12 +385,6 @@ def _unknown(choice: Choice) -> ModelUnsupported:
 def _without_gpus(settings: Settings) -> Machine:
     """This machine without asking llama.cpp."""
     return read_machine((), settings.paths.models)
-
-
-def _here_already(model: Installed) -> UsageError:
-    size = f" {model.quant}" if model.quant and not model.name.endswith(model.quant) else ""
-    cure = f", but cannot be loaded: {model.problem}" if model.problem else ""
-    return UsageError(f"{model.name}{size} is here already: {model.model}{cure}")
 
 
 def _choice_of(model: Installed) -> Choice:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from glmdesk.errors import DiskFull, DownloadElsewhere, DownloadError, GlmdeskError
 from glmdesk.library.transfers import ticket as tickets
+from glmdesk.library.transfers import twin
 from glmdesk.library.transfers.download import Download, is_held
 from glmdesk.library.transfers.downloads import Downloads, discard
 from glmdesk.library.transfers.part import disk_error, disk_errors
@@ -20,7 +21,8 @@ _LOOK_S = 0.5
 
 def fetch(download: Download, downloads: Downloads, report: Report) -> None:
     """Until the model is complete. Ctrl+C pauses it. Raises DownloadError, whose reason is kept beside what
-    came."""
+    came; UsageError when the same files are here under another name."""
+    twin.check(download.folder.parent, download.item)
     try:
         _run(download, report)
     except DownloadElsewhere:
@@ -76,10 +78,7 @@ def _run(download: Download, report: Report) -> None:
         over.wait()
         done = download.progress("paused")
         if not failed and finished != [True]:
-            raise DownloadError(
-                f"Paused at {size(done.done)} of {size(done.total)}; what came is kept. Run the same "
-                "command again to go on."
-            ) from None
+            raise _paused(done) from None
     if failed:
         with suppress(DownloadError):  # a disk that takes nothing must not hide why
             _leave(download, failed[0])
@@ -89,6 +88,13 @@ def _run(download: Download, report: Report) -> None:
             "The download ended by a fault of glmdesk itself. What came so far is kept. Run the same "
             "command again, and please report this."
         )
+
+
+def _paused(progress: Progress) -> DownloadError:
+    came = f"at {size(progress.done)} of {size(progress.total)}; what came is kept"
+    if not progress.done:
+        came = "before anything came"
+    return DownloadError(f"Paused {came}. Run the same command again to go on.")
 
 
 def _follow(id: str, downloads: Downloads, report: Report) -> bool:

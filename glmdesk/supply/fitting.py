@@ -33,6 +33,8 @@ class Fit:
     size: int
     plan: Plan
     exact: bool
+    reason: str = ""
+    """Why it is only an estimate, where the hub was asked and could not tell."""
 
     @property
     def tone(self) -> str:
@@ -76,6 +78,20 @@ class Fitting:
         """
         weights = self._weights(choice, ask=ask)
         return self._plan(weights, machine, self.wishes(choice.card, n_ctx)) if weights else None
+
+    def plan_asked(
+        self, choice: Choice, machine: Machine, n_ctx: int = 0
+    ) -> tuple[Plan | None, str]:
+        """From the header at the hub; where that cannot be had, from the card, and why.
+
+        Raises GlmdeskError where there is no card.
+        """
+        try:
+            return self.plan(choice, machine, n_ctx, ask=True), ""
+        except GlmdeskError as error:
+            if choice.card is None:
+                raise
+            return self.plan(choice, machine, n_ctx), error.message
 
     def plan_now(self, choice: Choice) -> Plan | None:
         """For this machine as it is, to load it: devices and headers are read at the same time.

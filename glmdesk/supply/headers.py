@@ -31,7 +31,7 @@ def _fetcher(
     client: httpx.Client, hub: Hub, item: Item, file: RemoteFile
 ) -> Callable[[int, int], bytes]:
     url = hub.address(item, file)
-    place = Place(page=hub.page(item), repository=item.repository, file=file.path)
+    place = hub.place(item, file)
 
     def fetch(offset: int, length: int) -> bytes:
         wanted = {"Range": f"bytes={offset}-{offset + length - 1}", **hub.headers_for(url)}

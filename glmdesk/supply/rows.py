@@ -7,7 +7,9 @@ from glmdesk.library.cards.card import Card
 from glmdesk.library.cards.catalogue import match
 from glmdesk.library.fitting.fit import Plan
 from glmdesk.library.fitting.placement import PARTS
+from glmdesk.library.hubs.sources import Item
 from glmdesk.library.local.installed import Installed
+from glmdesk.library.transfers.manifest import HUBS
 from glmdesk.library.transfers.progress import Progress
 from glmdesk.sizes import size
 
@@ -40,6 +42,8 @@ class Row:
     sentence: str = ""
     tone: str = ""
     progress: Progress | None = None
+    notice: str = ""
+    """What a person must know of a file that loads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +94,7 @@ def _here(model: Installed, plan: Plan | None) -> Row:
         source=model.source,
         removable=model.managed,
         problem=model.problem,
+        notice=model.notice,
     )
     return _judged(row, plan)
 
@@ -162,6 +167,17 @@ def _file_lines(model: Installed | None, plans: Mapping[str, Plan]) -> Iterator[
     if plan := plans.get(model.id):
         yield f"On this machine: {plan.sentence}"
     yield from filter(None, (model.problem, model.notice))
+
+
+def hub_lines(item: Item, plan: Plan | None) -> Iterator[str]:
+    """Of a repository that no card tells of."""
+    yield f"{item.name} {item.quant}".strip()
+    yield f"{HUBS[item.source]}: {item.repository}"
+    for file in (*item.files, *([item.mmproj] if item.mmproj else [])):
+        yield f"{size(file.size):>8}  {file.path}"
+    yield f"{size(item.total):>8}  in all; nothing of it is here"
+    if plan:
+        yield f"On this machine: {plan.sentence}"
 
 
 def _card_lines(card: Card | None, plans: Mapping[str, Plan]) -> Iterator[str]:

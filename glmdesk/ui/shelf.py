@@ -1,8 +1,8 @@
 """The models panel as HTML: a card for each model, its verdict, its download, the memory bar. Pure."""
 
 import html
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from glmdesk.library.transfers.progress import Progress
 from glmdesk.sizes import duration, size
@@ -11,6 +11,7 @@ from glmdesk.ui import text
 
 TONES = {"gpu": "good", "experts": "good", "cpu": "good", "slow": "fair", "lacks": "bad", "": ""}
 _MOVING = ("waiting", "checking", "downloading", "verifying")
+_STOPPED = ("paused", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,19 +22,20 @@ class Part:
     size: int
 
 
-def draw(rows: Sequence[Row], machine: str, chosen: str) -> str:
-    """All cards; those that are here or on their way come first. `chosen` is the one with details."""
+def draw(rows: Sequence[Row], machine: str, hopeless: Collection[str] = ()) -> str:
+    """All cards; those that are here or on their way come first. `hopeless` are ids of downloads that
+    would most likely stop again for the same reason."""
     here = [row for row in rows if row.installed or row.progress]
     others = [row for row in rows if not (row.installed or row.progress)]
     parts = [f'<p class="machine">{html.escape(machine)}</p>']
     for title, some in ((text.HERE, here), (text.OFFERED, others)):
         if some:
             parts.append(f"<h2>{title}</h2>")
-            parts += [_card(row, chosen=row.id == chosen) for row in some]
+            parts += [_card(row, hopeless=row.id in hopeless) for row in some]
     return "".join(parts)
 
 
-def _card(row: Row, *, chosen: bool) -> str:
+def _card(row: Row, *, hopeless: bool) -> str:
     verdict = (
         f'<span class="pill {TONES[row.tone]}">{html.escape(row.verdict)}</span>'
         if row.verdict
@@ -48,18 +50,20 @@ def _card(row: Row, *, chosen: bool) -> str:
         f'<p class="facts">{html.escape(" · ".join(facts))}</p>' if facts else "",
         f'<p class="problem">{html.escape(row.problem)}</p>' if row.problem else "",
         _progress(row.progress) if row.progress else "",
-        f'<div class="actions">{"".join(_buttons(row))}</div>',
+        f'<div class="actions">{"".join(_buttons(row, hopeless=hopeless))}</div>',
     ]
-    kind = "model chosen" if chosen else "model"
-    return f'<article class="{kind}" data-model="{html.escape(row.id)}">{"".join(lines)}</article>'
+    return f'<article class="model" data-model="{html.escape(row.id)}">{"".join(lines)}</article>'
 
 
-def _buttons(row: Row) -> Iterable[str]:
+def _buttons(row: Row, *, hopeless: bool) -> Iterable[str]:
     state = row.progress.state if row.progress else ""
     if state in _MOVING:
         yield _button("pause", row, text.PAUSE)
         yield _button("cancel", row, text.CANCEL)
-    elif state in ("paused", "failed"):
+    elif state in _STOPPED and hopeless:
+        yield _button("cancel", row, text.GIVE_UP)
+        yield _button("resume", row, text.TRY_AGAIN)
+    elif state in _STOPPED:
         yield _button("resume", row, text.RESUME, primary=True)
         yield _button("cancel", row, text.CANCEL)
     elif row.installed:
@@ -68,7 +72,7 @@ def _buttons(row: Row) -> Iterable[str]:
         if row.removable:
             yield _button("verify", row, text.VERIFY)
             yield _button("remove", row, text.REMOVE.format(size=size(row.size)))
-    elif row.variant:
+    elif row.variant and not state:
         yield _button(
             "pull", row, text.DOWNLOAD.format(size=size(row.size)), primary=row.tone != "lacks"
         )
@@ -87,10 +91,13 @@ def _button(do: str, row: Row, label: str, *, primary: bool = False) -> str:
 
 def _progress(progress: Progress) -> str:
     share = 100 * progress.done / progress.total if progress.total else 0.0
+    reason = progress.note if progress.state in _STOPPED else ""
+    line = progress_line(replace(progress, note="") if reason else progress)
     return (
         f'<div class="bar" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
         f'aria-valuemax="100"><i style="width:{share:.1f}%"></i></div>'
-        f'<p class="facts" role="status">{html.escape(progress_line(progress))}</p>'
+        f'<p class="facts" role="status">{html.escape(line)}</p>'
+        + (f'<p class="problem">{html.escape(reason)}</p>' if reason else "")
     )
 
 

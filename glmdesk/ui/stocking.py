@@ -9,18 +9,26 @@ from typing import Any
 import gradio as gr
 
 from glmdesk.app import App
-from glmdesk.errors import GlmdeskError, UsageError
-from glmdesk.library.cards.card import Card
+from glmdesk.errors import (
+    DownloadDamaged,
+    FileMissing,
+    GlmdeskError,
+    RepositoryMissing,
+    RevisionMissing,
+    UnsafeName,
+    UsageError,
+)
 from glmdesk.library.fitting.fit import Plan
-from glmdesk.library.fitting.placement import PARTS
 from glmdesk.library.transfers.progress import Progress
-from glmdesk.sizes import size
-from glmdesk.supply.choice import Choice
-from glmdesk.ui import shelf, text
-from glmdesk.ui.panels.shelf import LARGEST, SMALLEST, STEP
-from glmdesk.ui.shelf import Part
+from glmdesk.ui import closer, shelf, text
+from glmdesk.ui.panels.shelf import LARGEST, LOOK_S, REST_S, SMALLEST, STEP, USUAL
 from glmdesk.ui.viewing import Identify
 
+_HOPELESS = {
+    error.code
+    for error in (DownloadDamaged, FileMissing, RepositoryMissing, RevisionMissing, UnsafeName)
+}
+"""Errors that most likely come again when a download is tried again."""
 _MOVING = ("waiting", "checking", "downloading", "verifying", "elsewhere")
 
 
@@ -34,44 +42,50 @@ class ShelfPage:
         self._checks: dict[str, str] = {}
         """What the last check of a model's files said, by its id; how far it is, while it runs."""
         self._checking: set[str] = set()
+        self._answer = ""
+        """What came of the last action, as HTML."""
 
     def open(self, request: gr.Request) -> list[Any]:
-        """Updates for panel, then `Shelf.shown`."""
-        return [gr.Column(visible=True), *self.look(request)]
+        """Updates for panel, then `Shelf.shown`: no details, and nothing that was said before."""
+        self._check_owner(request)
+        self._answer = ""
+        *shown, _ = self.look(request)
+        return [gr.Column(visible=True), *shown, gr.Column(visible=False)]
 
     def look(self, request: gr.Request) -> list[Any]:
-        """Updates for `Shelf.shown`; asked again while something moves."""
+        """Updates for `Shelf.shown`; asked again and again while the panel is open."""
         self._check_owner(request)
         try:
             rows = self._supply.rows()
         except GlmdeskError as error:
-            return [gr.skip(), _said(error.message), gr.Timer(active=False)]
+            resting = gr.Timer(REST_S, active=True)
+            return [gr.skip(), _said(error.message, fault=True), resting, gr.skip()]
         moving = any(row.progress and row.progress.state in _MOVING for row in rows)
-        more = bool(self._checking) or self._supply.library.busy
-        said = " ".join(filter(None, self._checks.values()))
-        cards = shelf.draw(rows, self._supply.machine_line(), "")
-        return [cards, _said(said), gr.Timer(active=moving or more)]
+        moving = moving or bool(self._checking) or self._supply.library.busy
+        cards = shelf.draw(rows, self._supply.machine_line(), self._hopeless())
+        pace = gr.Timer(LOOK_S if moving else REST_S, active=True)
+        return [cards, self._news(), pace, gr.skip()]
+
+    def _hopeless(self) -> set[str]:
+        return {one.id for one in self._supply.downloads.list() if one.code in _HOPELESS}
+
+    def _news(self) -> str:
+        """What checks found, and what came of the last action: each look says it again."""
+        return _said(" ".join(filter(None, tuple(self._checks.values())))) + self._answer
 
     def act(self, action: str, request: gr.Request) -> list[Any]:
         """What a button of a card asks for. Updates for `Shelf.shown`."""
         self._check_owner(request)
-        try:
-            asked = json.loads(action)
-            do, model = str(asked["do"]), str(asked["model"])
-        except (ValueError, KeyError, TypeError):
-            return self.look(request)
+        do, model = _asked(action)
         return self._try(lambda: self._do(do, model), request)
 
     def _try(self, action: Callable[[], None], request: gr.Request) -> list[Any]:
+        self._answer = ""
         try:
             action()
         except GlmdeskError as error:
-            return self._look_and_say(error, request)
+            self._answer = _said(error.message, fault=True)
         return self.look(request)
-
-    def _look_and_say(self, error: GlmdeskError, request: gr.Request) -> list[Any]:
-        cards, _, timer = self.look(request)
-        return [cards, _said(error.message), timer]
 
     def _do(self, do: str, model: str) -> None:
         downloads = self._supply.downloads
@@ -82,13 +96,23 @@ class ShelfPage:
             "cancel": downloads.cancel,
             "verify": self._verify,
             "remove": self._remove,
+            "forget": self._forget,
         }
-        self._checks.pop(model, None)
         if do in actions:
+            self._checks.pop(model, None)
             actions[do](model)
 
     def _remove(self, model: str) -> None:
-        self._checks[model] = self._supply.keeping.remove(model, self._is_used)
+        self._answer = _said(self._supply.keeping.remove(model, self._is_used))
+
+    def _forget(self, _: str) -> None:
+        """The token; one in HF_TOKEN is not ours to remove."""
+        tokens = self._supply.tokens
+        before = tokens.where()
+        tokens.remove()
+        after = {"": text.TOKEN_GONE if before else text.TOKEN_NONE, "environment": text.TOKEN_SET}
+        left = tokens.where()
+        self._answer = _said(after.get(left, text.TOKEN_STAYS), fault=left not in after)
 
     def _is_used(self, model: str) -> bool:
         return self._app.pool.status.model == model and self._app.pool.status.state != "failed"
@@ -114,11 +138,8 @@ class ShelfPage:
         """Download any repository. Updates for the address, then `Shelf.shown`; an address that cannot be
         had stays, to be mended."""
         self._check_owner(request)
-        try:
-            self._pull_any(address)
-        except GlmdeskError as error:
-            return [gr.skip(), *self._look_and_say(error, request)]
-        return ["", *self.look(request)]
+        shown = self._try(lambda: self._pull_any(address), request)
+        return [gr.skip() if self._answer else "", *shown]
 
     def _pull_any(self, address: str) -> None:
         if not address.strip():
@@ -131,58 +152,71 @@ class ShelfPage:
         try:
             where = self._supply.tokens.save(token)
         except GlmdeskError as error:
-            return [gr.skip(), _said(error.message)]
-        place = "the system's keyring" if where == "keyring" else "a file that only you can read"
-        return ["", _said(f"The token is kept in {place}.")]
+            self._answer = _said(error.message, fault=True)
+            return [gr.skip(), self._news()]
+        self._answer = _said(text.TOKEN_KEPT[where])
+        return ["", self._news()]
 
     def used(self, action: str, request: gr.Request) -> str:
         """The model that a card's button wants to chat with; "" for other buttons."""
         self._check_owner(request)
-        try:
-            asked = json.loads(action)
-            return str(asked["model"]) if asked["do"] == "use" else ""
-        except (ValueError, KeyError, TypeError):
-            return ""
+        do, model = _asked(action)
+        return model if do == "use" else ""
 
     # one model
 
     def choose(self, action: str, request: gr.Request) -> list[Any]:
-        """Details of the model of a card. Updates for `Shelf.closer`; none for other buttons."""
+        """Details of the model of a card, or none any more. Updates for `Shelf.closer`; none for other
+        buttons."""
         self._check_owner(request)
-        nothing = [gr.skip()] * 8
+        do, model = _asked(action)
+        if do == "close":
+            return [gr.Column(visible=False), *[gr.skip()] * 7]
+        return self._open_details(model) if do == "details" else [gr.skip()] * 8
+
+    def _open_details(self, model: str) -> list[Any]:
         try:
-            asked = json.loads(action)
-            if asked["do"] != "details":
-                return nothing
-            return self._details(str(asked["model"]))
-        except (ValueError, KeyError, TypeError, GlmdeskError):
-            return nothing
+            return self._details(model)
+        except GlmdeskError as error:
+            if begun := self._supply.begun(model):
+                more = closer.lines([closer.origin(begun.item), *closer.files(begun.item)])
+                return _bare(begun.item.name, f"<p>{text.FIT_LATER}</p>", more)
+            return _bare(model, closer.fault(error.message), "")
 
     def _details(self, model: str) -> list[Any]:
         choice = self._supply.choose(model)
-        card, variants = choice.card, _variants(choice)
-        named = card.id if card and variants else choice.id
-        plan = self._plan(named, choice.label if variants else "", 0)
-        trained = plan.search.weights.dimensions.n_ctx_train if plan else LARGEST
-        largest = max(SMALLEST + STEP, min(LARGEST, trained or LARGEST))
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self._supply.show(model).lines)
+        card, offered = choice.card, closer.variants(choice)
+        named = card.id if card and offered else choice.id
+        sizes = closer.sizes(offered, {one.id for one in offered if self._is_here(named, one.id)})
+        plan = self._plan(named, choice.label if offered else "", 0)
+        trained = plan.search.weights.dimensions.n_ctx_train if plan else 0
+        largest = max(SMALLEST + STEP, min(LARGEST, trained or USUAL))
         return [
             gr.Column(visible=True),
             named,
-            f"<h2>{html.escape(choice.name)}</h2><p>{html.escape(_about(card))}</p>",
+            closer.head(choice.name, closer.about(card)),
             gr.Dropdown(
-                choices=variants, value=choice.label if variants else None, visible=bool(variants)
+                choices=sizes, value=choice.label if offered else None, visible=bool(offered)
             ),
-            gr.Slider(maximum=largest, value=min(largest, plan.n_ctx if plan else SMALLEST)),
-            _plan_html(plan),
-            gr.Button(visible=bool(variants)),
-            f"<details><summary>{text.ALL_FACTS}</summary><ul>{lines}</ul></details>",
+            gr.Slider(
+                maximum=largest, value=min(largest, plan.n_ctx if plan else SMALLEST), visible=True
+            ),
+            closer.verdict(plan, here=bool(offered and choice.installed)),
+            gr.Button(visible=bool(offered)),
+            closer.lines(self._supply.show(model).lines),
         ]
 
     def fit(self, model: str, variant: str | None, n_ctx: float, request: gr.Request) -> str:
         """The verdict for a context in tokens."""
         self._check_owner(request)
-        return _plan_html(self._plan(model, variant or "", int(n_ctx)))
+        plan = self._plan(model, variant or "", int(n_ctx))
+        return closer.verdict(plan, here=bool(variant) and self._is_here(model, variant or ""))
+
+    def _is_here(self, model: str, variant: str) -> bool:
+        try:
+            return self._supply.choose(f"{model}:{variant}").installed is not None
+        except GlmdeskError:
+            return False
 
     def _plan(self, model: str, variant: str, n_ctx: int) -> Plan | None:
         try:
@@ -203,42 +237,31 @@ class ShelfPage:
             raise gr.Error(text.OWNER_ONLY, print_exception=False)
 
 
-def _variants(choice: Choice) -> list[str]:
-    """The sizes to choose from; also for one that is here, since another one may lie beside it."""
-    if not choice.card or choice.card.builtin:
-        return []
-    sizes = [one.id for one in choice.card.variants]
-    here = choice.installed
-    if here and (here.foreign or here.quant not in sizes):
-        return []
-    return sizes
+def _asked(action: str) -> tuple[str, str]:
+    """(what a button asks for, the model it asks it for), from the script's JSON; "" where it is none."""
+    try:
+        asked = json.loads(action)
+        return str(asked["do"]), str(asked["model"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "", ""
 
 
-def _about(card: Card | None) -> str:
-    return (card.good_for or card.summary) if card else ""
+def _bare(name: str, fit: str, more: str) -> list[Any]:
+    """Details of a model of which there is nothing to choose. Updates for `Shelf.closer`."""
+    return [
+        gr.Column(visible=True),
+        "",
+        closer.head(name, ""),
+        gr.Dropdown(visible=False),
+        gr.Slider(visible=False),
+        fit,
+        gr.Button(visible=False),
+        more,
+    ]
 
 
-def _said(message: str) -> str:
-    return f'<p role="status">{html.escape(message)}</p>' if message else ""
-
-
-def _plan_html(plan: Plan | None) -> str:
-    if plan is None:
-        return f"<p>{text.UNKNOWN_FIT}</p>"
-    about = "" if plan.exact else f" {text.ESTIMATE}"
-    bars = "".join(
-        f"<h3>{html.escape(share.device)}, {size(share.usable)}</h3>"
-        + shelf.memory_bar(
-            [
-                *(Part(name=part, size=getattr(share, part)) for part in PARTS),
-                Part(name="free", size=share.free),
-            ],
-            share.usable,
-        )
-        for share in plan.memory
-        if share.used
-    )
-    return (
-        f'<p class="pill-line"><span class="pill {shelf.TONES[plan.kind]}">{html.escape(plan.verdict)}'
-        f"</span> {html.escape(plan.sentence)}{about}</p>{bars}"
-    )
+def _said(message: str, *, fault: bool = False) -> str:
+    if not message:
+        return ""
+    kind = 'role="alert" class="problem"' if fault else 'role="status"'
+    return f"<p {kind}>{html.escape(message)}</p>"

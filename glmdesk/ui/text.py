@@ -35,11 +35,14 @@ OFFERED = "To download"
 DOWNLOAD = "Download {size}"
 PAUSE = "Pause"
 RESUME = "Resume"
+TRY_AGAIN = "Try again"
 CANCEL = "Cancel"
+GIVE_UP = "Remove from the list"
 CHAT_WITH = "Chat with it"
 VERIFY = "Check files"
 REMOVE = "Remove, frees {size}"
 DETAILS = "Details"
+DETAILS_CLOSE = "Close details"
 STATES = {
     "waiting": "Waiting",
     "checking": "Checking what is here",
@@ -49,6 +52,7 @@ STATES = {
     "failed": "Stopped",
     "finished": "Complete",
     "elsewhere": "Another glmdesk is downloading it",
+    "importing": "Taking in",
 }
 ADD = "Any repository"
 ADD_HINT = "hf:OWNER/REPOSITORY, or with a file's kind: hf:OWNER/REPOSITORY:Q4_K_M"
@@ -56,17 +60,34 @@ ADD_BUTTON = "Add"
 TOKEN = "Access token of huggingface.co"
 TOKEN_HINT = "Only for models whose publisher asks for it. It is kept on this computer."
 TOKEN_BUTTON = "Keep"
+TOKEN_REMOVE = "Remove the kept token"
+TOKEN_KEPT = {
+    "keyring": "The token is kept in the system's keyring.",
+    "file": "The token is kept in a file that only you can read.",
+}
+TOKEN_GONE = "The token was removed from this computer."
+TOKEN_NONE = "No token is kept on this computer."
+TOKEN_SET = "No token is kept on this computer; the one in HF_TOKEN is used as long as that is set."
+TOKEN_STAYS = (
+    "The system's keyring did not let go of the token. Unlock the keyring and try again, or remove "
+    "the entry “glmdesk” there."
+)
 CONTEXT = "Context in tokens"
 VARIANT = "File"
 SURE = {
     "remove": "Remove the files of {name} from this computer?",
     "cancel": "Stop the download of {name} and remove what came of it?",
+    "forget": "Remove the kept token from this computer? Models that ask for it cannot be downloaded then.",
 }
 OWNER_ONLY = "Only the owner of this glmdesk can change its models."
 UNKNOWN_FIT = "Nothing is known of its size yet."
+FIT_LATER = "Whether it runs here is known when its download is complete."
 ESTIMATE = "This is an estimate until the file's own header is read."
 ALL_FACTS = "Files, sources and known problems"
 DOWNLOAD_THIS = "Download this file"
+IS_HERE = "is here"
+FILE_IS_HERE = "This file is on this computer already."
+COMES_FROM = "It comes from {place}."
 METER = "{used} of {total} tokens"
 
 

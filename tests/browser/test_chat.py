@@ -102,10 +102,9 @@ def test_attach_a_document(tab: Tab, report: Path) -> None:
     tab.attach(report)
     tab.send("What is the code of oslo?")
     assert tab.answer(1) == "The code of oslo is 77 [p. 2]."
-    assert (
-        tab.page.locator("#finished [data-testid=user] a[href^='/files/']").inner_text()
-        == "report.pdf"
-    )
+    links = tab.page.locator("#finished [data-testid=user] a[href^='/files/']")
+    assert links.last.inner_text() == "report.pdf"
+    assert links.first.locator("img").evaluate("image => image.naturalHeight") == 160
 
 
 def test_thinking_on_and_off(tab: Tab) -> None:

@@ -71,7 +71,8 @@ def test_a_document_has_a_card_for_each_page(app: App, report: Path) -> None:
     ]  # fmt: skip
     assert strip.pages[0].modes == ("text", "picture", "both")
     assert (strip.total, strip.way, strip.exact) == (3, "whole", True)
-    assert strip.tokens == sum(card.tokens for card in strip.pages) > 0
+    around = strip.tokens - sum(card.tokens for card in strip.pages)
+    assert around == len('<document name="report.pdf" pages="3">\n</document>\n\n') // 4
 
 
 def test_pages_and_modes_are_chosen(app: App, report: Path) -> None:
@@ -82,7 +83,7 @@ def test_pages_and_modes_are_chosen(app: App, report: Path) -> None:
     assert [card.sent for card in strip.pages] == [False, True, True]
     assert strip.way == "pages"
     assert strip.pages[2].tokens > 200 > usual.pages[2].tokens
-    assert strip.tokens == strip.pages[1].tokens + strip.pages[2].tokens
+    assert strip.tokens > strip.pages[1].tokens + strip.pages[2].tokens
 
 
 def test_pages_that_are_not_there_are_told_and_nothing_is_lost(app: App, report: Path) -> None:

@@ -14,6 +14,8 @@ from glmdesk.checks.doctor import Finding
 from glmdesk.cli import doctor as command
 from glmdesk.errors import EngineError
 from glmdesk.library.fitting.hardware import Gpu, Machine
+from glmdesk.library.transfers import manifest
+from glmdesk.library.transfers.manifest import FileRecord, Manifest
 from glmdesk.settings import Settings
 from tests.environment import clean_environment
 from tests.supply import stock
@@ -116,13 +118,48 @@ def test_a_damaged_model(supply: SupplyOf, monkeypatch: pytest.MonkeyPatch) -> N
     found = examine(supply, monkeypatch, MACHINE)
     assert found["models"].value == "good"
     assert found["bad"].wrong
-    assert found["bad"].advice == "glmdesk models verify bad --repair"
+    assert found["bad"].advice == "glmdesk models remove bad, then import or download it anew."
+
+
+def test_a_damaged_download(supply: SupplyOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = stock.put(supply.settings.paths.models, "bad", stem="bad")
+    data = bad.read_bytes()
+    record = FileRecord(
+        name=bad.name, path=bad.name, size=len(data), sha256="0" * 64, blocks="", confirmed=True
+    )
+    manifest.write(
+        bad.parent,
+        Manifest(
+            id="bad", name="Bad", source="hf", repository="o/Bad", commit="1", files=(record,)
+        ),
+    )
+    bad.write_bytes(data[:-1000])
+    found = examine(supply, monkeypatch, MACHINE)
+    assert "glmdesk models verify bad --repair" in found["bad"].wrong
+    (bad.parent / manifest.NAME).write_text("broken")
+    bad.write_bytes(data)
+    found = examine(supply, monkeypatch, MACHINE)
+    assert found["models"].value == "bad"
+    assert "is not as glmdesk wrote it" in found["bad"].wrong
+
+
+def test_hubs_that_cannot_be_asked(
+    supply: SupplyOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"HF_ENDPOINT": "hf-mirror.com", "HF_TOKEN": "hf_ü"}
+    other = SupplyOf(supply.settings, stock.environment(None, tmp_path) | wrong)
+    found = examine(other, monkeypatch, MACHINE)
+    assert "https:// or http://" in found["HF_ENDPOINT"].wrong
+    assert "unset it" in found["HF_ENDPOINT"].advice
+    assert "no access token" in found["HF_TOKEN"].wrong
+    assert "models folder" in found
+    assert not {"HF_ENDPOINT", "HF_TOKEN"} & examine(supply, monkeypatch, MACHINE).keys()
 
 
 def test_a_folder_that_cannot_be_written(supply: SupplyOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocked = supply.settings.paths.home / "a file"
-    blocked.write_text("no folder")
-    elsewhere = replace(supply.settings, paths=paths.find(models=blocked / "models"))
+    elsewhere = replace(
+        supply.settings, paths=paths.find(models=supply.settings.paths.home / "none" / "models")
+    )
 
     def refuse(dir: Path) -> None:
         raise PermissionError(13, "Permission denied")
@@ -132,6 +169,18 @@ def test_a_folder_that_cannot_be_written(supply: SupplyOf, monkeypatch: pytest.M
     assert found["models folder"].wrong == "It cannot be written to (Permission denied)."
     assert "GLMDESK_MODELS_DIR" in found["models folder"].advice
     assert "GLMDESK_HOME" in found["data folder"].advice
+
+
+@pytest.mark.parametrize("below", ["", "models"])
+def test_a_file_where_a_folder_should_be(
+    supply: SupplyOf, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    blocked = supply.settings.paths.home / "a file"
+    blocked.write_text("no folder")
+    elsewhere = replace(supply.settings, paths=paths.find(models=blocked / below))
+    monkeypatch.setattr(supply, "machine", lambda: MACHINE)
+    found = {one.name: one for one in doctor.examine(elsewhere, supply)}
+    assert found["models folder"].wrong == f"{blocked} is no folder."
 
 
 def test_a_package_that_is_missing(supply: SupplyOf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,5 +222,5 @@ def test_the_command_ends_with_1_when_something_is_wrong(tmp_path: Path) -> None
     after = run(tmp_path)
     assert after.returncode == 1
     assert "✗ bad" in after.stdout
-    assert "glmdesk models verify bad --repair" in after.stdout
+    assert "glmdesk models remove bad" in after.stdout
     assert "Traceback" not in after.stdout + after.stderr

@@ -12,7 +12,7 @@ from glmdesk.errors import (
     EngineError,
     FileMissing,
     GlmdeskError,
-    ModelUnsupported,
+    ModelDamaged,
     OfflineError,
     UnreachableError,
     UsageError,
@@ -45,7 +45,8 @@ def wait(supply: Supply, id: str) -> None:
 
 def add_larger(hub: HubServer) -> None:
     weights, tower = stock.WEIGHTS.read_bytes(), stock.TOWER.read_bytes()
-    hub.add(LARGER, {"GLM-4.6V-Flash-Q5_K_M.gguf": weights, "mmproj-F16.gguf": tower})
+    larger = weights + bytes(1024)  # not the same file as the usual size
+    hub.add(LARGER, {"GLM-4.6V-Flash-Q5_K_M.gguf": larger, "mmproj-F16.gguf": tower})
 
 
 # what there is
@@ -119,7 +120,7 @@ def test_fit_without_the_hub(alone: SupplyOf) -> None:
 def test_fit_of_a_file_that_cannot_be_read(alone: SupplyOf) -> None:
     model = stock.put(alone.settings.paths.models, "broken")
     model.write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ModelUnsupported, match="Nothing is known of the size of"):
+    with pytest.raises(ModelDamaged, match="broken cannot be loaded: small-F16.gguf "):
         alone.fit("broken")
     (row, *_) = alone.rows()
     assert row.id == "broken"
@@ -165,17 +166,17 @@ def test_pull_now(supply: SupplyOf) -> None:
     path = supply.pull_now(stock.NAME, quiet)
     assert path == supply.settings.paths.models / stock.ID / "small-F16.gguf"
     model = supply.library.find(stock.ID)
-    assert (model.source, model.managed, model.size) == ("catalogue download", True, stock.SIZE)
+    assert (model.source, model.managed, model.size) == ("download", True, stock.SIZE)
     assert model.mmproj
     assert not model.problem
 
 
 def test_what_is_here_is_not_pulled(supply: SupplyOf) -> None:
-    supply.pull_now("glm-4.6v-flash", quiet)
-    for pull in (supply.pull, lambda name: supply.pull_now(name, quiet)):
-        for name in ("glm-4.6v-flash", "glm-4.6v-flash:Q4_K_M", "GLM-4.6V-Flash"):
-            with pytest.raises(UsageError, match="GLM-4.6V-Flash Q4_K_M is here already: "):
-                pull(name)
+    path = supply.pull_now("glm-4.6v-flash", quiet)
+    for name in ("glm-4.6v-flash", "glm-4.6v-flash:Q4_K_M", "GLM-4.6V-Flash"):
+        with pytest.raises(UsageError, match="GLM-4.6V-Flash Q4_K_M is here already: "):
+            supply.pull(name)
+        assert supply.pull_now(name, quiet) == path
     with pytest.raises(UsageError, match="pico F16 is here already"):
         supply.pull("pico")
 

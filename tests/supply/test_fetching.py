@@ -59,9 +59,14 @@ def test_it_comes(supply: SupplyOf) -> None:
 
 
 def test_what_is_there_is_not_fetched_again(supply: SupplyOf, hub: HubServer) -> None:
-    run(supply)
+    seen: list[Progress] = []
+    made = download(supply)
+    fetch(made, supply.downloads, seen.append)
     before = sum(hub.sent.values())
-    assert run(supply)[-1].state == "finished"
+    fetch(
+        Download(made.item, supply.settings.paths.models, supply.hub), supply.downloads, seen.append
+    )
+    assert seen[-1].state == "finished"
     assert sum(hub.sent.values()) == before
 
 
@@ -85,7 +90,7 @@ class _Held:
     """A download that has all its bytes, and is looked at until it is told to stop."""
 
     def __init__(self, real: Download) -> None:
-        self.item, self.parts = real.item, real.parts
+        self.item, self.parts, self.folder = real.item, real.parts, real.folder
 
     def run(self, stop: threading.Event, report: Report) -> bool:
         stop.wait(10)

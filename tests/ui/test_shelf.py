@@ -1,6 +1,7 @@
 """The models panel as HTML: what is here first, the right buttons, and no name becomes markup."""
 
 import re
+from typing import get_args
 
 import pytest
 
@@ -15,14 +16,14 @@ GB = 10**9
 
 
 def buttons(row: Row) -> list[str]:
-    return [one["data-do"] for one in Markup(shelf.draw([row], "", "")).buttons]
+    return [one["data-do"] for one in Markup(shelf.draw([row], "")).buttons]
 
 
-def coming(state: State, note: str = "") -> Row:
+def coming(state: State, note: str = "", variant: str = "") -> Row:
     progress = Progress(
         done=GB, total=4 * GB, state=state, bytes_per_s=2e8, seconds_left=15, note=note
     )
-    return Row(id="m", name="M", progress=progress)
+    return Row(id="m", name="M", variant=variant, progress=progress)
 
 
 def test_what_is_here_comes_first() -> None:
@@ -30,15 +31,15 @@ def test_what_is_here_comes_first() -> None:
         Row(id="far", name="Far", variant="Q4"), Row(id="near", name="Near", installed=True),
         coming("downloading"),
     ]  # fmt: skip
-    html = shelf.draw(rows, "2 cores", "near")
-    models = re.findall(r'<article class="(model|model chosen)" data-model="(\w+)"', html)
-    assert models == [("model chosen", "near"), ("model", "m"), ("model", "far")]
+    html = shelf.draw(rows, "2 cores")
+    models = re.findall(r'<article class="model" data-model="(\w+)"', html)
+    assert models == ["near", "m", "far"]
     assert html.index(text.HERE) < html.index(text.OFFERED)
     assert '<p class="machine">2 cores</p>' in html
 
 
 def test_a_heading_only_where_something_is() -> None:
-    html = shelf.draw([Row(id="far", name="Far")], "", "")
+    html = shelf.draw([Row(id="far", name="Far")], "")
     assert text.HERE not in html
     assert text.OFFERED in html
 
@@ -64,23 +65,46 @@ def test_a_heading_only_where_something_is() -> None:
         (coming("paused"), ["resume", "cancel", "details"]),
         (coming("failed"), ["resume", "cancel", "details"]),
         (coming("elsewhere"), ["details"]),
+        (coming("elsewhere", variant="Q4_K_M"), ["details"]),
     ],
 )
 def test_the_buttons(row: Row, wanted: list[str]) -> None:
     assert buttons(row) == wanted
 
 
+def test_what_would_only_stop_again_is_not_offered_first() -> None:
+    page = Markup(shelf.draw([coming("failed", "It is no model.")], "", {"m"}))
+    found = [(one["data-do"], one["class"]) for one in page.buttons]
+    assert found == [("cancel", "plain"), ("resume", "plain"), ("details", "plain")]
+    assert text.TRY_AGAIN in page.words
+    assert text.GIVE_UP in page.words
+
+
+@pytest.mark.parametrize("state", ["failed", "paused"])
+def test_why_it_stopped_is_marked(state: State) -> None:
+    html = shelf.draw([coming(state, "The disk is full.")], "")
+    assert html.count("The disk is full.") == 1
+    assert '<p class="problem">The disk is full.</p>' in html
+    waiting = shelf.draw([coming("downloading", "The hub is busy.")], "")
+    assert 'class="problem"' not in waiting
+    assert "The hub is busy." in waiting
+
+
+def test_every_state_has_a_word() -> None:
+    assert set(text.STATES) == set(get_args(State))
+
+
 def test_what_does_not_fit_is_not_the_first_thing_to_press() -> None:
     def kind(tone: str) -> str:
         row = Row(id="m", name="M", variant="Q4", size=7 * GB, tone=tone, verdict="v")
-        return Markup(shelf.draw([row], "", "")).buttons[0]["class"]
+        return Markup(shelf.draw([row], "")).buttons[0]["class"]
 
     assert (kind("gpu"), kind("lacks")) == ("primary", "plain")
 
 
 def test_what_cannot_be_undone_is_asked_first() -> None:
     row = Row(id="m", name="M", installed=True, removable=True, size=7 * GB)
-    page = Markup(shelf.draw([row], "", ""))
+    page = Markup(shelf.draw([row], ""))
     asks = {one["data-do"]: one.get("data-ask", "") for one in page.buttons}
     assert asks == {
         "use": "", "verify": "", "remove": text.SURE["remove"].format(name="M"), "details": "",
@@ -90,9 +114,9 @@ def test_what_cannot_be_undone_is_asked_first() -> None:
 
 @pytest.mark.parametrize("tone", ["gpu", "experts", "cpu", "slow", "lacks", ""])
 def test_the_pill(tone: str) -> None:
-    html = shelf.draw([Row(id="m", name="M", verdict="so so", tone=tone)], "", "")
+    html = shelf.draw([Row(id="m", name="M", verdict="so so", tone=tone)], "")
     assert f'<span class="pill {shelf.TONES[tone]}">so so</span>' in html
-    assert 'class="pill' not in shelf.draw([Row(id="m", name="M")], "", "")
+    assert 'class="pill' not in shelf.draw([Row(id="m", name="M")], "")
 
 
 def test_no_name_becomes_markup() -> None:
@@ -104,7 +128,7 @@ def test_no_name_becomes_markup() -> None:
     installed = Row(
         id=HOSTILE, name=HOSTILE, installed=True, removable=True, size=1, verdict=HOSTILE
     )
-    html = shelf.draw([hostile, installed], HOSTILE, HOSTILE)
+    html = shelf.draw([hostile, installed], HOSTILE, {HOSTILE})
     html += shelf.memory_bar([Part(name=HOSTILE, size=3)], 9)
     page = Markup(html)
     assert not {"img", "script"} & set(page.tags)
@@ -116,17 +140,17 @@ def test_no_name_becomes_markup() -> None:
 
 def test_the_size_of_what_is_here() -> None:
     row = Row(id="m", name="M", variant="Q8_0", installed=True, size=9 * GB, facts=("9.0B",))
-    assert '<p class="facts">Q8_0 · 9.0 GB · 9.0B</p>' in shelf.draw([row], "", "")
+    assert '<p class="facts">Q8_0 · 9.0 GB · 9.0B</p>' in shelf.draw([row], "")
 
 
 def test_what_waits_in_another_glmdesk() -> None:
     row = coming("elsewhere", note="It waits there")
     assert shelf.progress_line(row.progress or Progress(done=0, total=0)) == "It waits there."
-    assert text.STATES["elsewhere"] in Markup(shelf.draw([coming("elsewhere")], "", "")).words
+    assert text.STATES["elsewhere"] in Markup(shelf.draw([coming("elsewhere")], "")).words
 
 
 def test_a_bar_of_progress() -> None:
-    html = shelf.draw([coming("downloading")], "", "")
+    html = shelf.draw([coming("downloading")], "")
     assert 'aria-valuenow="25"' in html
     assert 'style="width:25.0%"' in html
     assert "Downloading, 1.0 GB of 4.0 GB, 200 MB/s, 15 s left" in html
@@ -146,7 +170,7 @@ def test_a_line_of_progress() -> None:
 
 def test_a_download_of_unknown_size_has_an_empty_bar() -> None:
     row = Row(id="m", name="M", progress=Progress(done=0, total=0))
-    assert 'style="width:0.0%"' in shelf.draw([row], "", "")
+    assert 'style="width:0.0%"' in shelf.draw([row], "")
 
 
 def test_the_memory_bar() -> None:

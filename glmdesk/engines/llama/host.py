@@ -235,7 +235,7 @@ class LlamaEngine:
             error = rebuild(reply.code, reply.message)
             return error if isinstance(error, EngineError) else EngineError(error.message)
         return EngineDied(
-            f"The engine stopped in the middle: it was {_why(child)} The text so far is kept. "
+            f"The engine ended in the middle of its answer: {_why(child)} The text so far is kept. "
             "Send again: the model loads anew by itself."
         )
 

@@ -89,6 +89,11 @@ class Weights:
     def has_experts(self) -> bool:
         return any(layer.experts for layer in self.layers)
 
+    def has_shape(self, shape: "Shape") -> bool:
+        """Whether it may be the model whose shape was published; a converter may count one layer more."""
+        own = self.dimensions
+        return own.n_embd == shape.n_embd and abs(own.n_layer - shape.n_layer) <= 1
+
     @classmethod
     def from_headers(cls, headers: Sequence[Header], projector: Header | None = None) -> "Weights":
         """Exact, tensor by tensor: the headers of all shards, the first one first."""

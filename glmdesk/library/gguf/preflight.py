@@ -85,7 +85,7 @@ def _check_places(header: Header) -> None:
         have, want = header.file_size, header.data_start + end
         raise ModelDamaged(
             f"{name} is incomplete ({_size(have)} of {_size(want)}). Your chats are safe. "
-            "Finish the download or copy the file again."
+            "Download or copy the file again; if it stays so, it was published like that: get another one."
         )
 
 
@@ -125,7 +125,7 @@ def _parts(header: Header, paths: list[Path]) -> Iterator[Header]:
         except ModelMissing:
             raise ModelDamaged(
                 f"{header.path.name} is incomplete: its part {path.name} is not beside it. Your chats "
-                "are safe. Finish the download, or copy the part into the same folder."
+                "are safe. Download the model again, or copy the part into the same folder."
             ) from None
         if (part.metadata.get("split.no"), part.kinds.get("split.no")) != (number, _UINT16):
             raise ModelDamaged(f"{path.name} is not part {number + 1} of {header.path.name}.")

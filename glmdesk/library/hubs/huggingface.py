@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import httpx2
 import huggingface_hub
+from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
+from glmdesk import __version__
 from glmdesk.errors import DownloadError
 from glmdesk.library.hubs.kept import NOTHING
 from glmdesk.library.hubs.listing import Listing, commit_of, files_of, remote_file
@@ -52,17 +54,23 @@ def _client() -> httpx2.Client:
 
 # The library has one client for the process: its own would send this computer's addresses through a proxy.
 huggingface_hub.set_client_factory(_client)
+# Set here, since its own variable is only read when it is imported, which another package may have done.
+constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
-def list_files(endpoint: str, token: str, repository: str, revision: str) -> Listing:
+def list_files(
+    endpoint: str, token: str, repository: str, revision: str, *, token_fault: str = ""
+) -> Listing:
     """One request: the commit and every file with size and, where it is a large one, sha256.
 
     Raises DownloadError.
     """
-    api = huggingface_hub.HfApi(endpoint=endpoint, token=token or False, library_name="glmdesk")
+    api = huggingface_hub.HfApi(
+        endpoint=endpoint, token=token or False, library_name="glmdesk", library_version=__version__
+    )
     place = Place(
         page=f"{endpoint}/{repository}", repository=repository, revision=revision,
-        has_token=bool(token),
+        has_token=bool(token), token_fault=token_fault,
     )  # fmt: skip
     try:
         found = api.model_info(

@@ -38,6 +38,7 @@ HEADERS = {"User-Agent": "glmdesk", "Accept-Encoding": "identity"}
 _LAST_STATUS_OF_PORTALS = 511
 _MAX_LISTING = 64 << 20
 _LISTING_S = 60.0
+_WITH_TOKEN = "give a token that may read it: in HF_TOKEN, or on the page under Models"
 _NO_NETWORK = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
@@ -50,6 +51,8 @@ class Place:
     revision: str = ""
     file: str = ""
     has_token: bool = False
+    token_fault: str = ""
+    """Why HF_TOKEN is not used, though it is set."""
 
 
 def open_client(timeout: float = TIMEOUT_S) -> httpx.Client:
@@ -222,11 +225,15 @@ def portal(host: str) -> PortalError:
 
 
 def _gated(place: Place, host: str) -> GatedError:
-    step = "check that your token may read it" if place.has_token else "add your token in glmdesk"
+    step = "check that your token may read it" if place.has_token else _WITH_TOKEN
     return GatedError(
         f"The publisher of {place.repository} asks you to accept terms first. {NOTHING} "
-        f"Open {place.page}, accept them there, and {step}."
+        f"Open {place.page}, accept them there, and {step}.{_unused(place)}"
     )
+
+
+def _unused(place: Place) -> str:
+    return f" {place.token_fault}" if place.token_fault and not place.has_token else ""
 
 
 def _unknown_person(place: Place, host: str) -> TokenError:
@@ -237,7 +244,7 @@ def _unknown_person(place: Place, host: str) -> TokenError:
         )
     return TokenError(
         f"{host} asks who you are: {place.repository} is private, or has another name. "
-        f"{NOTHING} Check the name, or add a token that may read it."
+        f"{NOTHING} Check the name, or {_WITH_TOKEN}.{_unused(place)}"
     )
 
 
@@ -256,7 +263,7 @@ def _missing(status: int, code: str, place: Place, host: str) -> DownloadError:
     if status in (401, 404, 410):
         return RepositoryMissing(
             f"There is no repository {place.repository} at {host}, or it is private. "
-            f"{NOTHING} Check the spelling, upper and lower case too."
+            f"{NOTHING} Check the spelling, upper and lower case too.{_unused(place)}"
         )
     return DownloadError(
         f"{host} refused what was asked for (status {status}). {NOTHING} Look at "

@@ -11,7 +11,6 @@ from glmdesk.errors import (
     FileMissing,
     OfflineError,
     PortalError,
-    SettingsError,
     UnreachableError,
     UnsafeName,
 )
@@ -19,7 +18,7 @@ from glmdesk.library.cards.card import RemoteFile, Variant
 from glmdesk.library.hubs import modelscope, names, selection
 from glmdesk.library.hubs.kept import NOTHING
 from glmdesk.library.hubs.listing import Listing
-from glmdesk.library.hubs.network import origin_of
+from glmdesk.library.hubs.network import Place, origin_of
 from glmdesk.library.hubs.references import Reference, Source
 from glmdesk.library.hubs.selection import Weights
 from glmdesk.library.hubs.tokens import Tokens
@@ -29,6 +28,9 @@ _AWAY = (UnreachableError, BusyError, PortalError)
 _CHANGED = "The publisher has changed this file since the catalogue was made."
 _YES = ("1", "on", "yes", "true")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+VARIABLES: Mapping[Source, str] = {"hf": "HF_ENDPOINT", "ms": "MODELSCOPE_ENDPOINT"}
+MEND = "Correct it, or unset it to use the usual address."
+"""What to do about a faulty one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,32 +41,42 @@ class Endpoints:
     modelscope: str = "https://modelscope.cn"
     offline: bool = False
     """Nobody is asked at all."""
+    faulty: tuple[Source, ...] = ()
+    """Hubs whose variable holds no address: they are never asked, and what needs no hub works."""
 
     def of(self, source: Source) -> str:
         return self.hf if source == "hf" else self.modelscope
 
 
 def read_endpoints(environment: Mapping[str, str]) -> Endpoints:
-    """HF_ENDPOINT, MODELSCOPE_ENDPOINT and HF_HUB_OFFLINE, where they are set. Raises SettingsError."""
+    """HF_ENDPOINT, MODELSCOPE_ENDPOINT and HF_HUB_OFFLINE, where they are set."""
     usual = Endpoints()
+    given = {source: _given(environment, source) for source in VARIABLES}
+    faulty = tuple(source for source, value in given.items() if value and not _is_address(value))
+    known = {source: value for source, value in given.items() if source not in faulty}
     return Endpoints(
-        hf=_endpoint(environment, "HF_ENDPOINT", usual.hf),
-        modelscope=_endpoint(environment, "MODELSCOPE_ENDPOINT", usual.modelscope),
+        hf=known.get("hf") or usual.hf,
+        modelscope=known.get("ms") or usual.modelscope,
         offline=environment.get("HF_HUB_OFFLINE", "").strip().lower() in _YES,
+        faulty=faulty,
     )
 
 
-def _endpoint(environment: Mapping[str, str], name: str, usual: str) -> str:
-    value = environment.get(name, "").strip().rstrip("/")
-    if not value:
-        return usual
+def fault(source: Source) -> str:
+    """What is wrong with the variable of a faulty hub; its value may hold a password."""
+    return (
+        f"{VARIABLES[source]} is not the address of a hub: it must begin with https:// or http:// and "
+        "hold no password."
+    )
+
+
+def _given(environment: Mapping[str, str], source: Source) -> str:
+    return environment.get(VARIABLES[source], "").strip().rstrip("/")
+
+
+def _is_address(value: str) -> bool:
     scheme, host, _ = origin_of(value)
-    if scheme not in ("http", "https") or not host or "@" in value or not value.isprintable():
-        raise SettingsError(
-            f"{name} is not the address of a hub: it must begin with https:// and hold no password. "
-            "Nothing was changed. Correct it, or unset it to use the usual address."
-        )
-    return value
+    return scheme in ("http", "https") and bool(host) and "@" not in value and value.isprintable()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,11 +133,7 @@ class Hub:
 
     def list_files(self, reference: Reference) -> Listing:
         """What the repository holds now. Raises DownloadError with a sentence for each cause."""
-        if self.endpoints.offline:
-            raise OfflineError(
-                "HF_HUB_OFFLINE is set, so no hub is asked. Models on this disk work. Unset it, then try "
-                "again."
-            )
+        self._check(reference.source)
         if reference.source == "ms":
             revision = modelscope.REVISION if reference.revision == "main" else reference.revision
             return modelscope.list_files(self.endpoints.modelscope, reference.repository, revision)
@@ -133,8 +141,19 @@ class Hub:
 
         token = self._token_for(self.endpoints.hf)
         return huggingface.list_files(
-            self.endpoints.hf, token, reference.repository, reference.revision
-        )
+            self.endpoints.hf, token, reference.repository, reference.revision,
+            token_fault=self._tokens.fault(),
+        )  # fmt: skip
+
+    def _check(self, source: Source) -> None:
+        """Raises DownloadError where this hub cannot be asked at all."""
+        if self.endpoints.offline:
+            raise OfflineError(
+                "HF_HUB_OFFLINE is set, so no hub is asked. Models on this disk work. Unset it, then try "
+                "again."
+            )
+        if source in self.endpoints.faulty:
+            raise DownloadError(f"{fault(source)} {NOTHING} {MEND}")
 
     def resolve(self, target: Reference | Variant, *, id: str = "", name: str = "") -> Item:
         """The files of one model, with the names, sizes and hashes of the hub's own listing.
@@ -162,6 +181,15 @@ class Hub:
         """Where a person can look at the repository."""
         base = self.endpoints.of(item.source)
         return f"{base}/{'models/' if item.source == 'ms' else ''}{item.repository}"
+
+    def place(self, item: Item, file: RemoteFile) -> Place:
+        """What the sentences about a file name. Raises DownloadError where its hub cannot be asked."""
+        self._check(item.source)
+        token = self.headers_for(self.address(item, file))
+        return Place(
+            page=self.page(item), repository=item.repository, revision=item.commit, file=file.path,
+            has_token=bool(token), token_fault=self._tokens.fault(),
+        )  # fmt: skip
 
     def headers_for(self, url: str) -> dict[str, str]:
         """What goes along to this very address: the token to the hub itself, and to nobody else."""

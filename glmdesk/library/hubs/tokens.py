@@ -64,6 +64,16 @@ class Tokens:
         """The token; "" when there is none."""
         return self._find()[1]
 
+    def fault(self) -> str:
+        """Why HF_TOKEN is not used though it is set; "" where that is not so."""
+        given = self._environment.get(VARIABLE, "").strip()
+        if not given or _is_token(given):
+            return ""
+        return (
+            f"{VARIABLE} is set, but is no access token, so it was not used: it has spaces, line breaks or "
+            "special letters in it."
+        )
+
     def where(self) -> Where:
         return self._find()[0]
 

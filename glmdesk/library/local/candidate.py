@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from glmdesk import paths
 from glmdesk.errors import ModelError, ModelMissing, ModelUnsupported, UnsafeName, UsageError
+from glmdesk.library.cards import catalogue
 from glmdesk.library.elsewhere.places import Places
 from glmdesk.library.gguf import pairing, peek, preflight, tree
 from glmdesk.library.gguf.header import Header
 from glmdesk.library.hubs import names
+from glmdesk.library.local.verdicts import weigh
 
 _BLOB = re.compile(r"sha256[-:][0-9a-f]{64}", re.ASCII)
 _MAX_PROJECTORS = 20
@@ -76,6 +79,7 @@ def examine(
     model = _model(path.expanduser(), models)
     header = _checked(model)
     id = _id(id, model, header)
+    _check_called(id, model, header)
     check_free(id, models, taken)
     projector, reason = _projector(model, header)
     pieces = [_piece(part, _name(part, id)) for part in preflight.shards(model)]
@@ -87,6 +91,18 @@ def examine(
         owner=places.owner(model) if places else "",
         notice=" ".join(filter(None, (preflight.notice(header), reason))),
     )  # fmt: skip
+
+
+def _check_called(id: str, model: Path, header: Header) -> None:
+    """Raises UsageError for the name of a model of the catalogue that this file does not hold."""
+    cards = catalogue.read(paths.shipped("models"))
+    card = next((one for one in cards if catalogue.plain(one.id) == catalogue.plain(id)), None)
+    weights = weigh(header, None) if card and card.shape else None
+    if card and card.shape and weights and not weights.has_shape(card.shape):
+        raise UsageError(
+            f"{model.name} does not hold {card.name}, by its header, so it cannot be called {id}. Nothing was "
+            "changed. Give it another name with --name."
+        )
 
 
 def check_free(id: str, models: Path, taken: Collection[str] = ()) -> None:

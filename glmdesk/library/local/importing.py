@@ -18,17 +18,18 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from glmdesk.errors import ModelError, StorageError
+from glmdesk.library.gguf import tree
 from glmdesk.library.local import digests, placing
 from glmdesk.library.local.candidate import Candidate, Piece, check_free
 from glmdesk.library.transfers import manifest
 from glmdesk.library.transfers.hashing import Digest
+from glmdesk.library.transfers.limits import Limits
 from glmdesk.library.transfers.manifest import FileRecord, Manifest
 from glmdesk.sizes import size
 
 Way = Literal["move", "copy", "link"]
 _STAGING, _LOCK = ".import", ".import.lock"
-_RESERVE = 64 * 1024 * 1024
-"""Bytes to leave free on the disk."""
+_RESERVE = Limits().reserve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,11 @@ def run(candidate: Candidate, way: Way, stop: threading.Event, report: Report) -
             f"({os.strerror(error.errno or 0)}). The original is safe. Check the disk and its "
             "permissions, then try again."
         ) from error
+
+
+def left(models: Path) -> int:
+    """Bytes in the folder of an import, be it running or killed."""
+    return sum(map(tree.size, (models / _STAGING).glob("*/*")))
 
 
 def clear(models: Path) -> bool:
@@ -145,8 +151,8 @@ def _check_space(candidate: Candidate, way: Way) -> None:
     free = shutil.disk_usage(candidate.models).free
     if needed and needed + _RESERVE > free:
         raise StorageError(
-            f"{candidate.id} needs {size(needed)}, and the disk of {candidate.models} has "
-            f"{size(free)} free. Nothing was changed. Make room, or link it instead."
+            f"{candidate.id} needs {size(needed)} of room and {size(_RESERVE)} to spare; the disk of "
+            f"{candidate.models} has {size(free)} free. Nothing was changed. Make room, or link it instead."
         )
 
 

@@ -23,12 +23,15 @@ from glmdesk.library.elsewhere.foreign import Elsewhere, identity
 from glmdesk.library.elsewhere.found import Found
 from glmdesk.library.fitting.weights import Weights
 from glmdesk.library.gguf import pairing, preflight, tree
-from glmdesk.library.local.origins import Origins
+from glmdesk.library.local import naming
+from glmdesk.library.local.origins import Origin, Origins
 from glmdesk.library.local.verdicts import Verdict, Verdicts
+from glmdesk.library.transfers import ticket as tickets
 
 Source = Literal[
     "built in",
     "catalogue download",
+    "download",
     "models folder",
     "Hugging Face cache",
     "LM Studio",
@@ -38,7 +41,7 @@ Source = Literal[
 """How a model came here; "" for a file that was named by its path."""
 _PATIENCE = 1.0
 """Seconds that a list may spend on reading headers; the rest is read in the background."""
-_OURS = ("models folder", "catalogue download")
+_OURS = ("models folder", "catalogue download", "download")
 _SHORT = {"Hugging Face cache": "hf", "LM Studio": "lmstudio", "Ollama": "ollama"}
 _MAX_ID = 120
 
@@ -129,28 +132,30 @@ class Library:
         end = time.monotonic() + seconds
         for model in self.models():
             if time.monotonic() < end:
-                self._judged(model)
+                self.judged(model)
 
     def close(self) -> None:
         """Write down what is known of headers."""
         self._verdicts.save()
 
     def find(self, name: str = "") -> Installed:
-        """The model with this id, or in this file; without a name the best one that is here.
+        """The model with this id, in one of its sizes as ID:VARIANT, from this repository as hf:…, or in this
+        file; without a name the best one that is here.
 
-        Raises ModelMissing with what there is instead.
+        Raises ModelMissing with what there is instead, or how to get it; UsageError for hf: and no repository.
         """
         models = self.models()
         if not name and models:
             return self._best(models)
-        if found := _named(models, name):
-            return self._judged(found)
-        if name.endswith(".gguf") or "/" in name or "\\" in name:
+        if found := naming.named(models, name):
+            return self.judged(found)
+        if naming.is_path(name):
             return self.from_file(Path(name).expanduser())
-        raise ModelMissing(
-            f"There is no model {name!r} here. There is: {', '.join(m.id for m in models) or 'none'}. "
-            f"Put a .gguf file into {self._models}, or give the path of one."
-        )
+        raise naming.missing(name, models, catalogue.read(self._shipped), self._models)
+
+    def named(self, name: str) -> Installed | None:
+        """As `find`, of what is listed; None when it is not here. Raises UsageError."""
+        return naming.named(self.models(), name)
 
     def from_file(self, path: Path) -> Installed:
         """A model anywhere on disk, with the projector beside it. Raises ModelMissing."""
@@ -158,13 +163,13 @@ class Library:
             raise ModelMissing(f"There is no model file at {path}. Check the path and try again.")
         beside = tree.files(path.parent, depth=0)
         cards = catalogue.read(self._shipped)
-        return self._judged(self._at(path, str(path), pairing.by_name(path, beside), cards))
+        return self.judged(self._at(path, str(path), pairing.by_name(path, beside), cards))
 
     def _best(self, models: Sequence[Installed]) -> Installed:
         """Never another program's model that is not in the catalogue: it may be anything."""
         for model in models:
             known = model.card or model.source in _OURS
-            if known and not (judged := self._judged(model)).problem:
+            if known and not (judged := self.judged(model)).problem:
                 return judged
         return models[-1]
 
@@ -178,8 +183,21 @@ class Library:
                 alone = folder != self._models and len(weights) == 1
                 id = folder.name if alone else pairing.stem(path)
                 model = self._own(self._at(path, id, pairing.by_name(path, beside), cards))
-                found.append(self._judged(model) if time.monotonic() < end else self._seen(model))
+                found.append(self.judged(model) if time.monotonic() < end else self._seen(model))
+        found += self._gone({model.folder for model in found}, cards)
         return sorted(found, key=lambda model: model.model)
+
+    def _gone(self, there: set[Path], cards: Sequence[Card]) -> Iterator[Installed]:
+        """Downloads of which the weights are gone: known by their record, they can be mended or removed."""
+        for folder in tree.folders(self._models):
+            origin, ticket = self._origins.of(folder), tickets.folder_of(folder) / tickets.NAME
+            if folder in there or not origin.weights or ticket.exists():
+                continue
+            path, tower = folder / origin.weights[0], folder / (origin.projector or "none")
+            mmproj = tower if tower.is_file() else None
+            model = self._own(self._at(path, folder.name, mmproj, cards))
+            problem = f"{path.name} is missing. Your chats are safe. {_cure(model)}"
+            yield replace(model, problem=problem, notice="", checked=True)
 
     def _at(self, path: Path, id: str, mmproj: Path | None, cards: Sequence[Card]) -> Installed:
         stem = pairing.stem(path)
@@ -194,10 +212,10 @@ class Library:
 
     def _own(self, model: Installed) -> Installed:
         origin = self._origins.of(model.folder)
-        source: Source = "catalogue download" if origin.downloaded else "models folder"
         return replace(
-            model, managed=self._is_ours(model.folder), source=source, repository=origin.repository
-        )
+            model, managed=self._is_ours(model.folder), source=_source(origin, model.card),
+            repository=origin.repository, notice=_lost(origin, model),
+        )  # fmt: skip
 
     def _is_ours(self, folder: Path) -> bool:
         """Not behind a link, and not in what another program takes for its own."""
@@ -228,20 +246,73 @@ class Library:
             )
         )
 
-    def _judged(self, model: Installed) -> Installed:
+    def judged(self, model: Installed) -> Installed:
+        """With what its header says."""
         if model.checked:
             return model
-        return _marked(model, self._verdicts.of(model.model, model.mmproj))
+        return self._marked(model, self._verdicts.of(model.model, model.mmproj))
 
     def _seen(self, model: Installed) -> Installed:
         verdict = self._verdicts.known(model.model, model.mmproj)
-        return _marked(model, verdict) if verdict else model
+        return self._marked(model, verdict) if verdict else model
+
+    def _marked(self, model: Installed, verdict: Verdict) -> Installed:
+        """A damaged download is fetched again where it came from, whatever is advised to those who bring a
+        file."""
+        if verdict.damaged and model.managed and self._origins.of(model.folder).weights:
+            problem = f"{_what_happened(verdict.problem)} Your chats are safe. {_cure(model)}"
+            verdict = replace(verdict, problem=problem)
+        return _marked(model, verdict)
+
+
+def _cure(model: Installed) -> str:
+    """What helps where a hub still has the files."""
+    return f"glmdesk models verify {model.id} --repair fetches again what is damaged or missing."
+
+
+def _what_happened(problem: str) -> str:
+    """Without the advice."""
+    return f"{problem.partition('. ')[0].rstrip('.')}."
 
 
 def _marked(model: Installed, verdict: Verdict) -> Installed:
-    return replace(
-        model, problem=verdict.problem, notice=verdict.notice, checked=True, weights=verdict.weights
-    )
+    marked = replace(
+        model, problem=verdict.problem, checked=True, weights=verdict.weights,
+        notice=" ".join(filter(None, (model.notice, verdict.notice))),
+    )  # fmt: skip
+    return marked if _is_of_its_card(marked) else replace(marked, card=None, name=_called(marked))
+
+
+def _is_of_its_card(model: Installed) -> bool:
+    """What only its folder calls so, a person may have called so: its header must agree."""
+    card, weights = model.card, model.weights
+    if not card or not card.shape or not weights or model.foreign:
+        return True
+    if model.repository in _homes(card) or catalogue.match([card], pairing.stem(model.model)):
+        return True
+    return weights.has_shape(card.shape)
+
+
+def _homes(card: Card) -> set[str]:
+    """The repositories that the card names."""
+    return {home for one in card.variants for home in (one.repository, one.modelscope) if home}
+
+
+def _called(model: Installed) -> str:
+    return pairing.stem(model.model) if model.id == str(model.model) else model.id
+
+
+def _source(origin: Origin, card: Card | None) -> Source:
+    if not origin.downloaded:
+        return "models folder"
+    return "catalogue download" if card and origin.repository in _homes(card) else "download"
+
+
+def _lost(origin: Origin, model: Installed) -> str:
+    """What of its download is not there any more, though it loads; "" when all is."""
+    if model.mmproj or not origin.projector:
+        return origin.fault
+    return f"Its projector {origin.projector} is missing, so it reads no pictures. {_cure(model)}"
 
 
 def _taken_from(found: Found, cards: list[Card], title: str) -> Installed:
@@ -295,15 +366,3 @@ def _unique(models: Sequence[Installed]) -> Iterator[Installed]:
             id, number = f"{model.id}-{number}", number + 1
         taken.add(id.lower())
         yield model if id == model.id else replace(model, id=id)
-
-
-def _named(models: Sequence[Installed], name: str) -> Installed | None:
-    """By id or name; else by that of its catalogue card."""
-    wanted = name.lower()
-    for model in models:
-        if wanted in (model.id.lower(), model.name.lower()):
-            return model
-    for model in models:
-        if model.card and wanted in (model.card.id.lower(), model.card.name.lower()):
-            return model
-    return None

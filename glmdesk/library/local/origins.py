@@ -14,6 +14,15 @@ class Origin:
 
     downloaded: bool = False
     repository: str = ""
+    weights: tuple[str, ...] = ()
+    """Names of what was downloaded, the shards in their order."""
+    projector: str = ""
+    fault: str = ""
+    """Why its record cannot be used."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (*self.weights, self.projector) if self.projector else self.weights
 
 
 class Origins:
@@ -41,9 +50,14 @@ class Origins:
 
 def _read(folder: Path) -> Origin:
     try:
-        record = manifest.read(folder)
-    except ModelDamaged:
-        return Origin(downloaded=True)
+        record = manifest.read_strictly(folder)
+    except ModelDamaged as error:
+        return Origin(downloaded=True, fault=error.message)
     if record is None or not record.source:
         return Origin()
-    return Origin(downloaded=True, repository=record.repository)
+    return Origin(
+        downloaded=True,
+        repository=record.repository,
+        weights=tuple(file.name for file in record.files if not file.mmproj),
+        projector=next((file.name for file in record.files if file.mmproj), ""),
+    )

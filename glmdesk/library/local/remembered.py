@@ -1,7 +1,8 @@
 """Verdicts on model files kept on disk, so that a start does not read every header again.
 
 {"made_by": versions,
- "files": {path: [[[name, bytes, changed], ...], problem, notice, title, weights as `packed` has them]}}
+ "files": {path: [[[name, bytes, changed], ...], problem, notice, title, weights as `packed` has them,
+                  damaged]}}
 
 Whatever is not understood is forgotten: the file can always be made again.
 """
@@ -33,6 +34,7 @@ class Line(NamedTuple):
     notice: str
     title: str
     weights: Weights | None = None
+    damaged: bool = False
 
 
 def made_by() -> str:
@@ -71,12 +73,15 @@ def write(path: Path, lines: Mapping[Path, Line]) -> None:
 
 
 def _line(values: Any) -> Line:
-    facts, problem, notice, title, weights = values
-    if not all(isinstance(text, str) for text in (problem, notice, title)):
+    facts, problem, notice, title, weights, damaged = values
+    texts = all(isinstance(text, str) for text in (problem, notice, title))
+    if not texts or not isinstance(damaged, bool):
         raise ValueError("not as we write it")
     known = tuple((str(name), int(size), int(changed)) for name, size, changed in facts)
-    return Line(known, problem, notice, title, packed.unpack(weights) if weights else None)
+    weighed = packed.unpack(weights) if weights else None
+    return Line(known, problem, notice, title, weighed, damaged)
 
 
 def _plain(line: Line) -> tuple[Any, ...]:
-    return (*line[:-1], packed.pack(line.weights) if line.weights else None)
+    *texts, weights, damaged = line
+    return (*texts, packed.pack(weights) if weights else None, damaged)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from glmdesk.errors import ModelError
+from glmdesk.errors import ModelDamaged, ModelError
 from glmdesk.library.fitting.weights import Weights
 from glmdesk.library.gguf import preflight
 from glmdesk.library.gguf.header import Header
@@ -30,6 +30,8 @@ class Verdict:
 
     problem: str = ""
     """Why it cannot be loaded."""
+    damaged: bool = False
+    """Whether its bytes are to blame: the same file, fetched again, may be sound."""
     notice: str = ""
     """What a person must know of it."""
     title: str = ""
@@ -125,11 +127,16 @@ class Verdicts:
 
 
 def _line(facts: Facts, verdict: Verdict) -> Line:
-    return Line(facts, verdict.problem, verdict.notice, verdict.title, verdict.weights)
+    return Line(
+        facts, verdict.problem, verdict.notice, verdict.title, verdict.weights, verdict.damaged
+    )
 
 
 def _as_kept(line: Line) -> Verdict:
-    return Verdict(problem=line.problem, notice=line.notice, title=line.title, weights=line.weights)
+    return Verdict(
+        problem=line.problem, damaged=line.damaged, notice=line.notice, title=line.title,
+        weights=line.weights,
+    )  # fmt: skip
 
 
 def _facts(path: Path, mmproj: Path | None) -> Facts:
@@ -144,7 +151,7 @@ def _judge(path: Path, mmproj: Path | None) -> Verdict:
         header = preflight.read(path)
         preflight.check(header)
     except ModelError as error:
-        return Verdict(problem=error.message)
+        return Verdict(problem=error.message, damaged=isinstance(error, ModelDamaged))
     if header.is_projector:
         return Verdict(
             problem=f"{path.name} is a vision projector and no model. Put it beside its model, with "

@@ -7,6 +7,7 @@ from typing import Literal
 
 from glmdesk.errors import DownloadDamaged, DownloadError
 from glmdesk.library.hubs import network
+from glmdesk.library.hubs.kept import NOTHING
 from glmdesk.library.hubs.network import Place
 
 Kind = Literal["line", "busy", "link", "etag", "whole", "odd"]
@@ -129,7 +130,7 @@ def _refusal(
     if status in (408, 425) or status >= 500:
         return Setback(f"the server is in trouble (status {status})", "busy", wait=wait)
     return DownloadError(
-        f"The server refused {wanted.place.file} with status {status}. What came so far is kept. Try again "
+        f"The server refused {wanted.place.file} with status {status}. {NOTHING} Try again "
         "later, or take another source."
     )
 

@@ -51,7 +51,7 @@ class Source(Protocol):
 
     def address(self, item: Item, file: RemoteFile) -> str: ...
 
-    def page(self, item: Item) -> str: ...
+    def place(self, item: Item, file: RemoteFile) -> Place: ...
 
     def headers_for(self, url: str) -> dict[str, str]: ...
 
@@ -71,7 +71,7 @@ class Download:
         self._files = named(item)
         self._speed = Speed()
         self._received = 0
-        self._reported = 0.0
+        self._reported, self._noted = 0.0, ""
         self._current: Transfer | None = None
         self._journals = {
             name: journals.read(self.parts, name) or self._wanted(name, file)
@@ -83,14 +83,13 @@ class Download:
 
         Raises DownloadError: what came is kept unless the error says otherwise.
         """
-        with disk_errors(self.parts):
+        with told_what_came(self._came), disk_errors(self.parts):
             self.parts.mkdir(parents=True, exist_ok=True)
-        with hold(self.parts), disk_errors(self.parts):
+        with told_what_came(self._came), hold(self.parts), disk_errors(self.parts):
             self._sweep()
             lines = Lines(self.limits.stall_s)
             try:
-                with told_what_came(self._came):
-                    finished = self._fetch(lines, stop, report)
+                finished = self._fetch(lines, stop, report)
             finally:
                 lines.close()
             if finished:
@@ -214,9 +213,9 @@ class Download:
     # what is shown
 
     def _tick(self, report: Report) -> None:
-        now = time.monotonic()
-        if now - self._reported >= _REPORT_S:
-            self._reported = now
+        now, note = time.monotonic(), self._note()
+        if now - self._reported >= _REPORT_S or note != self._noted:
+            self._reported, self._noted = now, note
             report(self.progress())
 
     def _shade(self, state: State, done: int, total: int) -> State:
@@ -250,13 +249,9 @@ class Download:
 
 
 def address_of(item: Item, file: RemoteFile, source: Source, lines: Lines) -> Address:
-    """Where a file of the item is fetched."""
-    url = source.address(item, file)
-    place = Place(
-        page=source.page(item), repository=item.repository, revision=item.commit, file=file.path,
-        has_token=bool(source.headers_for(url)),
-    )  # fmt: skip
-    return Address(url, place, source.headers_for, lines)
+    """Where a file of the item is fetched. Raises DownloadError where its hub cannot be asked at all."""
+    place = source.place(item, file)
+    return Address(source.address(item, file), place, source.headers_for, lines)
 
 
 def model_folder(models: Path, id: str) -> Path:

@@ -14,6 +14,7 @@ from glmdesk.errors import DiskFull, DownloadElsewhere, DownloadError, FileMissi
 from glmdesk.library.hubs.sources import Item
 from glmdesk.library.transfers import journal as journals
 from glmdesk.library.transfers import ticket as tickets
+from glmdesk.library.transfers import twin
 from glmdesk.library.transfers.download import (
     Download,
     Source,
@@ -133,7 +134,9 @@ class Downloads:
     # what people do
 
     def start(self, item: Item) -> Status:
-        """Put it at the queue's end; what is there already goes on. Raises DownloadError."""
+        """Put it at the queue's end; what is there already goes on. Raises DownloadError, and UsageError
+        when the same files are here under another name."""
+        twin.check(self._models, item)
         with self._lock:
             self._adopt()
             entry = self._entries.get(item.id)

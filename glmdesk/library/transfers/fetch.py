@@ -139,7 +139,7 @@ class Fetch:
         missing = self.journal.size - self.done
         free = free_bytes(path)
         if missing and free < reserve:
-            raise full(path, reserve + missing - free)
+            raise full(path, missing, reserve, free)
 
     def _look_for_stalls(self, now: float) -> None:
         for segment in self._segments.active():

@@ -25,6 +25,8 @@ class Limits:
     """What counts as something that came."""
     most_wait_s: float = 60.0
     """Between two tries, when the server did not ask for more."""
+    most_asked_s: float = 600.0
+    """A server that asks for more is not waited for."""
     reserve: int = 1_000_000_000
     """Free space of the disk that is never used."""
     sync_s: float = 2.0

@@ -2,6 +2,8 @@
 every file, and where to get it again."""
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +18,7 @@ NAME = ".glmdesk.json"
 VERSION = 1
 Origin = Source | Literal[""]
 """The hub; "" for files that a person took in from this computer."""
+HUBS: Mapping[Source, str] = {"hf": "Hugging Face", "ms": "ModelScope"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,13 @@ class Manifest:
         """Whether the source vouched for every file."""
         return all(file.confirmed for file in self.files)
 
+    @property
+    def origin(self) -> str:
+        """ "from owner/name at Hugging Face", for a sentence."""
+        if not self.source:
+            return "taken in from this computer"
+        return f"from {self.repository} at {HUBS[self.source]}"
+
     def item(self) -> Item:
         """What to ask a hub for to get the same files again. Raises UnsafeName, and ModelMissing where no
         hub has them."""
@@ -74,6 +84,15 @@ class Manifest:
 
 
 def read(folder: Path) -> Manifest | None:
+    """None when there is none that can be understood: it is as good as none, and is replaced by the next
+    download."""
+    try:
+        return read_strictly(folder)
+    except ModelDamaged:
+        return None
+
+
+def read_strictly(folder: Path) -> Manifest | None:
     """None when there is none. Raises ModelDamaged when it cannot be understood."""
     path = folder / NAME
     try:
@@ -82,13 +101,20 @@ def read(folder: Path) -> Manifest | None:
             raise ValueError("made by a newer glmdesk")
         files = tuple(FileRecord(**file) for file in values.pop("files"))
         return Manifest(files=files, **values)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelDamaged(
-            f"{path} cannot be read ({error}). The weights are not touched. Remove that file, or fetch "
-            "the model again."
-        ) from error
+    except OSError as error:
+        raise _unusable(path, f"cannot be read ({os.strerror(error.errno or 0)})") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _unusable(path, "is not as glmdesk wrote it") from error
+
+
+def _unusable(path: Path, why: str) -> ModelDamaged:
+    return ModelDamaged(
+        f"The record {path} {why}, so nobody can tell whether the files beside it are whole. They are not "
+        f"touched, and load as before. Remove that record; or remove the model (glmdesk models remove "
+        f"{path.parent.name}) and fetch it again."
+    )
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -9,6 +9,8 @@ from io import FileIO
 from pathlib import Path
 
 from glmdesk.errors import DiskError, DiskFull, DownloadError
+from glmdesk.library.hubs.kept import NOTHING
+from glmdesk.sizes import size
 
 _SPARE = "spare"
 _SPARE_BYTES = 64 * 1024
@@ -80,24 +82,26 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 def disk_error(error: OSError, path: Path) -> DownloadError:
     if error.errno in _FULL:
-        return full(path, 0)
+        return DiskFull(
+            f"The disk with {path.parent} is full. {NOTHING} Free some room, then go on."
+        )
     if error.errno == errno.EFBIG:
         return DiskError(
             f"{path.name} is too large for this disk's file system, or for a limit of this account. "
-            "What came so far is kept. Choose a models folder on another disk, or a smaller variant."
+            f"{NOTHING} Choose a models folder on another disk, or a smaller variant."
         )
     return DiskError(
-        f"{path} cannot be written or read ({error.strerror or error}). What came so far is kept. "
-        "Check the disk and the folder's permissions, then resume."
+        f"{path} cannot be written or read ({error.strerror or error}). {NOTHING} Check the "
+        "disk and the folder's permissions, then go on."
     )
 
 
-def full(path: Path, lacking: int) -> DiskFull:
-    """`lacking`: bytes to free; 0 when unknown."""
-    room = f"{lacking / 1e9:.1f} GB" if lacking else "some room"
+def full(path: Path, needed: int, reserve: int, free: int) -> DiskFull:
+    """All in bytes."""
+    spare = f" and {size(reserve)} to spare" if reserve else ""
     return DiskFull(
-        f"The disk with {path.parent} is nearly full. What came so far is kept. Free {room}, then "
-        "resume."
+        f"The download needs {size(needed)} of room{spare}; the disk with {path.parent} has {size(free)} "
+        f"free. {NOTHING} Free {size(needed + reserve - free)}, then go on."
     )
 
 

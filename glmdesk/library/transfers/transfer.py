@@ -45,10 +45,12 @@ class Transfer:
         self._job = job
         self._folder = job.part.path.parent
         self._room = room
+        self._tick: Callable[[], None] = lambda: None
         self.journal = self._kept(wanted)
 
     def run(self, tick: Callable[[], None]) -> bool:
         """Whether the file is there and right; False when it was stopped. Raises DownloadError."""
+        self._tick = tick
         while not self.journal.verified:
             known = self._ask()
             if known is None:
@@ -133,12 +135,13 @@ class Transfer:
         if head.lstrip()[:4].lower().startswith(_WEB_PAGE):
             return network.portal(network.host_of(self._job.address.url))
         return DownloadDamaged(
-            f"{self.journal.name} on the hub is no GGUF model file (it begins with {head[:8]!r}). Nothing "
+            f"{self.journal.name} on the hub is no GGUF model file: its first bytes say so. Nothing "
             "was kept of it. Choose another variant or source."
         )
 
     def _say(self, note: str) -> None:
         self.note = note
+        self._tick()
 
     # what is on disk
 
@@ -152,7 +155,7 @@ class Transfer:
         missing = known.size - Spans(self.journal.spans).total + self._room
         free, reserve = free_bytes(part.path), self._job.limits.reserve
         if free < missing + reserve:
-            raise full(part.path, missing + reserve - free)
+            raise full(part.path, missing, reserve, free)
         part.prepare()
         keep_spare(self._folder, known.size)
         with disk_errors(part.path):

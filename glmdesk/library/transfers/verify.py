@@ -68,7 +68,7 @@ def verify(
 
 def recorded(folder: Path) -> Manifest:
     """Raises ModelMissing, ModelDamaged."""
-    manifest = manifests.read(folder)
+    manifest = manifests.read_strictly(folder)
     if manifest is None:
         raise ModelMissing(
             f"Nothing is known of what {folder.name} should hold: glmdesk did not fetch it. Its header "
@@ -154,8 +154,9 @@ class Repair:
     def _run(self, damage: tuple[Damage, ...], stop: threading.Event) -> bool:
         records = {file.name: file for file in self._manifest.files}
         self._total = sum(one.bytes(records[one.name].size) for one in damage)
-        if free_bytes(self._folder) < self._total + self._limits.reserve:
-            raise full(self._parts, self._total + self._limits.reserve)
+        free, reserve = free_bytes(self._folder), self._limits.reserve
+        if free < self._total + reserve:
+            raise full(self._parts, self._total, reserve, free)
         with disk_errors(self._parts), self._parts_of_its_own():
             lines = Lines(self._limits.stall_s)
             try:

@@ -1,5 +1,6 @@
 """The models panel: cards, downloads, and whether a model fits, moved by the context slider."""
 
+import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,10 @@ import gradio as gr
 
 from glmdesk.ui import text
 
-SMALLEST, LARGEST, STEP = 4_096, 131_072, 1_024
-"""Of the context slider, in tokens."""
+SMALLEST, USUAL, LARGEST, STEP = 4_096, 131_072, 1_048_576, 1_024
+"""Of the context slider, in tokens; `USUAL` is its end where a model does not tell its own."""
+LOOK_S, REST_S = 0.7, 2.5
+"""Between two looks at the models: while something moves, and while nothing does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class Shelf:
     @property
     def shown(self) -> list[Any]:
         """What a look at the models changes; see `ShelfPage.look`."""
-        return [self.cards, self.said, self.timer]
+        return [self.cards, self.said, self.timer, self.details]
 
     @property
     def closer(self) -> list[Any]:
@@ -54,11 +57,14 @@ def place_button() -> gr.Button:
 
 
 def place(opened: gr.Button) -> Shelf:
-    """A sheet over the page; outside the sidebar, which would keep it inside."""
+    """A sheet over the page; outside the sidebar, which would keep it inside. Its timer lies in it, and
+    so rests while it is closed."""
     with gr.Column(visible=False, elem_id="models-panel") as panel:
         with gr.Row(elem_id="models-head"):
             gr.HTML(f"<h1>{text.MODELS}</h1>", padding=False)
-            close = gr.Button(text.MODELS_CLOSE, elem_id="close-models", size="sm", scale=0)
+            close = gr.Button(
+                text.MODELS_CLOSE, elem_id="close-models", size="sm", scale=0, min_width=90
+            )
         said = gr.HTML("", elem_id="models-said", padding=False)
         with gr.Column(visible=False, elem_id="model-details") as details:
             facts = gr.HTML("", padding=False)
@@ -80,10 +86,17 @@ def place(opened: gr.Button) -> Shelf:
                 label=text.TOKEN, info=text.TOKEN_HINT, type="password", elem_id="hub-token"
             )
             keep = gr.Button(text.TOKEN_BUTTON, elem_id="keep-token", scale=0)
+        gr.HTML(_forget(), elem_id="forget-token", padding=False)
+        timer = gr.Timer(LOOK_S, active=False)
     action = gr.Textbox("", visible="hidden", elem_id="models-action")
     chosen = gr.Textbox("", visible="hidden", elem_id="models-chosen")
     return Shelf(
         open=opened, close=close, panel=panel, cards=cards, action=action, said=said, details=details,
         chosen=chosen, facts=facts, variant=variant, context=context, fit=fit, pull=pull, more=more, address=address, add=add,
-        token=token, keep=keep, timer=gr.Timer(0.7, active=False),
+        token=token, keep=keep, timer=timer,
     )  # fmt: skip
+
+
+def _forget() -> str:
+    ask = html.escape(text.SURE["forget"])
+    return f'<button type="button" class="plain" data-do="forget" data-ask="{ask}">{text.TOKEN_REMOVE}</button>'

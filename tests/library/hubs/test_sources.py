@@ -1,12 +1,16 @@
 """Repositories settled into models, against a hub over real HTTP."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from glmdesk import __version__
 from glmdesk.errors import (
     BusyError,
     DownloadError,
@@ -16,7 +20,6 @@ from glmdesk.errors import (
     PortalError,
     RepositoryMissing,
     RevisionMissing,
-    SettingsError,
     TokenError,
     UnreachableError,
     UnsafeName,
@@ -449,8 +452,56 @@ def test_endpoints() -> None:
         "https://a\nb",
         "x://",
     ):
-        with pytest.raises(SettingsError, match="HF_ENDPOINT"):
-            read_endpoints({"HF_ENDPOINT": value})
+        assert read_endpoints({"HF_ENDPOINT": value}) == Endpoints(faulty=("hf",))
+
+
+def test_a_hub_with_a_wrong_address_is_never_asked(server: HubServer, tmp_path: Path) -> None:
+    environment = {"HF_ENDPOINT": "hf-mirror.com", "MODELSCOPE_ENDPOINT": server.url}
+    hub = Hub(read_endpoints(environment), Tokens({}, tmp_path / "token"))
+    for target in (hf(), VARIANT):
+        with pytest.raises(
+            DownloadError, match="HF_ENDPOINT is not .* https:// or http:// "
+        ) as caught:
+            hub.resolve(target)
+        assert "Nothing was downloaded." in caught.value.message
+    assert hub.resolve(ms()).source == "ms"
+    item = replace(hub.resolve(ms()), source="hf")
+    with pytest.raises(DownloadError, match="HF_ENDPOINT"):
+        hub.place(item, item.files[0])
+
+
+@pytest.mark.parametrize("token", ["hf_half\nhalf", "hf_schlüssel"])
+def test_a_token_that_cannot_be_sent_is_told_where_one_is_wanted(
+    server: HubServer, tmp_path: Path, token: str
+) -> None:
+    hub = hub_at(server, tmp_path, token)
+    assert hub.resolve(hf()).files
+    server.faults(INFO, [Status(403, code="GatedRepo")])
+    with pytest.raises(GatedError, match="HF_TOKEN is set, but is no access token") as caught:
+        hub.list_files(hf())
+    assert token not in caught.value.message
+
+
+def test_where_a_token_goes_is_said(server: HubServer, hub: Hub) -> None:
+    server.faults(INFO, [Status(403, code="GatedRepo")])
+    with pytest.raises(GatedError, match="in HF_TOKEN, or on the page under Models"):
+        hub.list_files(hf())
+
+
+def test_a_fresh_process_asks_for_the_listing_alone_and_by_our_name(
+    server: HubServer, tmp_path: Path
+) -> None:
+    unset = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_OFFLINE")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path)}
+    asks = (
+        "from glmdesk.library.hubs import huggingface; "
+        f"huggingface.list_files({server.url!r}, '', {REPOSITORY!r}, 'main')"
+    )
+    subprocess.run([sys.executable, "-c", asks], env=environment, check=True, timeout=60)
+    assert len(server.requests) == 1
+    name = server.requests[0].headers["user-agent"]
+    assert name.startswith(f"glmdesk/{__version__};")
 
 
 # hostile repositories

@@ -9,6 +9,7 @@ from glmdesk.library.local.installed import Installed, Library
 from glmdesk.paths import shipped
 from tests.library.gguf.test_preflight import split
 from tests.library.gguf_editor import GgufFile
+from tests.tiny_models import true_shapes
 
 PICO = shipped("models") / "pico" / "pico-f16.gguf"
 Q4, F16 = "Q4_K_M.gguf", "f16.gguf"
@@ -57,10 +58,14 @@ def test_a_folder_names_its_model(tmp_path: Path) -> None:
     model = only(
         library(tmp_path, f"glm-4.6v-flash/x-{Q4}", "glm-4.6v-flash/mmproj-x.gguf").models()
     )
+    assert (model.id, model.name, model.card) == ("glm-4.6v-flash", "glm-4.6v-flash", None)
+    assert model.mmproj == tmp_path / "glm-4.6v-flash" / "mmproj-x.gguf"
+    (tmp_path / "true" / "glm-4.6v-flash").mkdir(parents=True)
+    true_shapes.write(true_shapes.FLASH, tmp_path / "true" / "glm-4.6v-flash" / f"x-{Q4}")
+    model = only(library(tmp_path / "true").models())
     assert (model.id, model.name) == ("glm-4.6v-flash", "GLM-4.6V-Flash")
     assert model.card
     assert model.card.image_max_tokens == 2048
-    assert model.mmproj == tmp_path / "glm-4.6v-flash" / "mmproj-x.gguf"
 
 
 def test_a_file_alone_is_named_by_itself(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_record_of_a_download(machine: Machine) -> None:
     assert machine.library.find("flash").source == "models folder"
     record = path.parent / manifest.NAME
     record.write_text("{}")
-    assert machine.library.find("flash").source == "catalogue download"
+    assert machine.library.find("flash").source == "download"
     imported = manifest.Manifest(
         id="flash", name="flash", source="", repository="", commit="", files=()
     )
@@ -85,7 +85,7 @@ def test_the_record_of_a_download(machine: Machine) -> None:
     assert machine.library.find("flash").source == "models folder"
     manifest.write(path.parent, replace(imported, source="hf", repository="o/n"))
     found = machine.library.find("flash")
-    assert (found.source, found.repository) == ("catalogue download", "o/n")
+    assert (found.source, found.repository) == ("download", "o/n")
 
 
 def test_the_same_file_is_there_once_and_the_own_name_wins(machine: Machine) -> None:

@@ -172,7 +172,7 @@ def test_what_never_ends_is_given_up(
 ) -> None:
     item = publish(server, one_file())
     server.always(NAME, fault)
-    with pytest.raises(error, match="kept"):
+    with pytest.raises(error, match=r"kept|Nothing was downloaded\."):
         Fetched(item, models, hub_of(server, models)).run()
     assert len(server.requests) < 40
     assert accepted(models / "small") == []
@@ -210,6 +210,26 @@ def test_retry_after_is_honoured_and_shown(server: HubServer, models: Path) -> N
     assert fetched.run()
     assert max(waits) == 40
     assert any("asks to wait 40 s" in note for note in fetched.notes)
+
+
+def test_what_the_first_request_waits_for_is_reported(server: HubServer, models: Path) -> None:
+    server.faults(NAME, [Status(429, retry_after="40")])
+    fetched = Fetched(publish(server, one_file()), models, hub_of(server, models))
+    assert fetched.run()
+    noted = [one for one in fetched.reports if "asks to wait 40 s" in one.note]
+    assert noted
+    assert "Trying again in 40 s" in noted[0].note
+    assert noted[0].done == 0
+
+
+def test_an_hour_is_not_waited_for(server: HubServer, models: Path) -> None:
+    waits: list[float] = []
+    server.always(NAME, Status(429, retry_after="3600"))
+    item, hub = publish(server, one_file()), hub_of(server, models)
+    with pytest.raises(BusyError, match=r"asks to wait 1 h 0 min\. Nothing was down") as caught:
+        Fetched(item, models, hub, replace(FAST, sleep=waits.append)).run()
+    assert caught.value.retry_after == 3600
+    assert waits == []
 
 
 def test_one_damage_on_the_way_costs_the_file_once(server: HubServer, models: Path) -> None:
@@ -380,9 +400,20 @@ def test_no_room_is_said_before_anything_comes(
     monkeypatch.setattr(
         "glmdesk.library.transfers.transfer.free_bytes", lambda path: item.total - 1
     )
-    with pytest.raises(DiskFull, match="Free"):
+    with pytest.raises(DiskFull, match="Free 0 kB, then go on") as caught:
         Fetched(item, models, hub_of(server, models)).run()
+    assert "Nothing was downloaded. " in caught.value.message
     assert sum(server.sent.values()) <= 16
+
+
+def test_the_room_that_is_needed_is_said_with_the_spare(
+    server: HubServer, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = publish(server, one_file(5_000_000))
+    monkeypatch.setattr("glmdesk.library.transfers.transfer.free_bytes", lambda path: 21_000_000)
+    says = r"needs 5\.0 MB of room and 1\.0 GB to spare; .* has 21\.0 MB free\. .* Free 984 MB"
+    with pytest.raises(DiskFull, match=says):
+        Fetched(item, models, hub_of(server, models), replace(FAST, reserve=10**9)).run()
 
 
 def test_room_that_goes_while_it_comes_pauses(
@@ -588,5 +619,5 @@ def test_unix_only_permissions_are_told(server: HubServer, models: Path) -> None
     else:
         models.mkdir()
         models.chmod(0o500)
-    with pytest.raises(DiskError, match="kept"):
+    with pytest.raises(DiskError, match="Nothing was downloaded"):
         Fetched(publish(server, one_file()), models, hub_of(server, models.parent)).run()
