@@ -12,6 +12,11 @@ import psutil
 import pymupdf
 import pytest
 
+from glmdesk.app import App
+from glmdesk.cli import chat
+from glmdesk.errors import DocumentLocked
+from glmdesk.paths import find
+from glmdesk.settings import Settings
 from tests.environment import clean_environment
 from tools.pico.scenes import scene
 
@@ -90,6 +95,28 @@ def test_pages_of_a_document(tmp_path: Path) -> None:
     refused = glmdesk(tmp_path, *asked, "2, 9")
     assert refused.returncode == 1
     assert "There is no page 9; the document has 3 pages." in refused.stderr
+
+
+def test_a_locked_document_asks_at_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "locked.pdf"
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "The code of oslo is 222.")
+    document.save(path, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own")
+    said = refused(glmdesk(tmp_path, "chat", "What?", "--file", path, "--think", "off"))
+    assert "needs a password" in said
+    answers = iter(("wrong", "open"))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    app = App(Settings(paths=find(tmp_path / "home")))
+    try:
+        with pytest.raises(DocumentLocked):
+            chat.unlocked(app, path, tmp_path)
+        copy = chat.unlocked(app, path, tmp_path)
+        assert app.reader.inspect(copy, "locked.pdf").pages == 1
+    finally:
+        app.close()
 
 
 def test_max_tokens(tmp_path: Path) -> None:

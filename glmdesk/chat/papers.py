@@ -36,6 +36,8 @@ class PageCard:
     sent: bool
     fault: str = ""
     """Why it does not arrive, or not entirely."""
+    drawn: bool = True
+    """Whether there is a picture of it, or in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -375,6 +377,7 @@ def _card(offer: selection.Offer, way: Way) -> PageCard:
         tokens=offer.tokens,
         sent=offer.wanted and way != "search",
         fault=offer.sheet.fault,
+        drawn=bool(offer.sheet.pictures),
     )
 
 

@@ -86,18 +86,20 @@ def prepare(
     maker = _Maker(engine, tools, options)
     messages = _system(options)
     seqs = [0 for _ in messages]
-    note = ""
+    notes: list[str] = []
     for question, answer in history.turns(entries):
         if not history.worth_sending(question, answer):
             continue
         new = answer is None or answer.state == "running"
         message, note = maker.question(question, messages, new=new)
+        notes.append(note)
         messages.append(history.as_sent(message, None if new else answer))
         seqs.append(question.seq)
         if answer and not new:
             messages.append(history.answer_message(answer))
             seqs.append(answer.seq)
-    return Prepared(messages=tuple(messages), seqs=tuple(seqs), note=note)
+    told = " ".join(dict.fromkeys(filter(None, notes)))
+    return Prepared(messages=tuple(messages), seqs=tuple(seqs), note=told)
 
 
 def prepare_one(

@@ -68,7 +68,9 @@ class Sources:
             Attached(path=_path(find, one.sha256), attachment=one, sent=sent.get(one.sha256, ()))
             for one in attachments
         )
-        return Gathered(attached=attached, sent=sent)
+        gone = [file.attachment.name for file in attached if file.path is None]
+        note = " ".join(f"{name} was removed and is no longer sent." for name in gone)
+        return Gathered(attached=attached, sent=sent, note=note)
 
     def gather(
         self,

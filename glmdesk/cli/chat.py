@@ -2,19 +2,25 @@
 
 import argparse
 import dataclasses
+import getpass
 import json
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from glmdesk import settings
 from glmdesk.cli import kinds
-from glmdesk.errors import UsageError, rebuild
+from glmdesk.errors import DocumentLocked, UsageError, rebuild
 from glmdesk.messages import Answer, Choice, Event, Failed, Finished, Noted, Thinking
 from glmdesk.sampling import Sampling
+
+if TYPE_CHECKING:
+    from glmdesk.app import App
+    from glmdesk.chat.prompt import Options
 
 
 def add(chat: argparse.ArgumentParser) -> None:
@@ -42,31 +48,54 @@ def add(chat: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     from glmdesk.app import App, Draft
-    from glmdesk.chat.prompt import Options
 
     files = [_existing(name) for name in (*parsed.image, *parsed.file)]
     if not parsed.prompt.strip() and not files:
         raise UsageError("The prompt is empty. Write what you want to ask.")
-    draft = Draft(
-        text=parsed.prompt,
-        files=tuple((path, path.name) for path in files),
-        choice=Choice(pages=parsed.pages),
-    )
     app = App(settings.read())
     app.supply.warm()
     try:
-        options = Options(
-            think=parsed.think,
-            system=parsed.system,
-            max_tokens=parsed.max_tokens,
-            thinking_budget=parsed.budget,
-            detail=parsed.detail,
-            sampling=_sampling(parsed, app.sampling(parsed.model)),
-        )
-        events = app.answer_once(draft, options, parsed.model, threading.Event())
-        return _print_json(events) if parsed.json else _print(events)
+        with tempfile.TemporaryDirectory() as folder:
+            opened = [unlocked(app, path, Path(folder)) for path in files]
+            draft = Draft(
+                text=parsed.prompt,
+                files=tuple((path, file.name) for path, file in zip(opened, files, strict=True)),
+                choice=Choice(pages=parsed.pages),
+            )
+            events = app.answer_once(draft, _options(parsed, app), parsed.model, threading.Event())
+            return _print_json(events) if parsed.json else _print(events)
     finally:
         app.close()
+
+
+def _options(parsed: argparse.Namespace, app: "App") -> "Options":
+    from glmdesk.chat.prompt import Options
+
+    return Options(
+        think=parsed.think,
+        system=parsed.system,
+        max_tokens=parsed.max_tokens,
+        thinking_budget=parsed.budget,
+        detail=parsed.detail,
+        sampling=_sampling(parsed, app.sampling(parsed.model)),
+    )
+
+
+def unlocked(app: "App", path: Path, folder: Path) -> Path:
+    """The file, or a copy of it in `folder` that needs no password; it is asked for at the terminal.
+
+    Raises DocumentLocked when it is wrong, or nobody is there to be asked.
+    """
+    try:
+        app.reader.inspect(path, path.name)
+    except DocumentLocked:
+        if not sys.stdin.isatty():
+            raise
+        password = getpass.getpass(f"Password of {path.name}: ")
+        copy = folder / f"{len(list(folder.iterdir()))}"
+        app.reader.unlock(path, path.name, password, copy)
+        return copy
+    return path
 
 
 def _existing(name: str) -> Path:

@@ -48,19 +48,20 @@ def _page(known: Strip, card: PageCard) -> str:
     off = "" if card.sent or known.way == "search" else " off"
     return (
         f'<li class="page{off}" data-key="p{card.number}">'
-        f"{thumbnail(known.attachment, card.number, title)}"
+        f"{thumbnail(known.attachment, card.number, title, drawn=card.drawn)}"
         f'<span class="number">{card.number}<i>{html.escape(label)}</i></span>'
         f"{_badge(card, known.way)}<small>{card.tokens:,}</small></li>"
     )
 
 
-def thumbnail(attachment: Attachment, page: int, title: str) -> str:
-    """A button that opens the page, or a picture as page 0."""
+def thumbnail(attachment: Attachment, page: int, title: str, *, drawn: bool = True) -> str:
+    """A button that opens the page, or a picture as page 0; without a picture where none is `drawn`."""
     address = f"/files/{attachment.sha256}/pages/{page}?side={THUMBNAIL}"
+    picture = f'<img loading="lazy" alt="" src="{address}">' if drawn else ""
     words = html.escape(title)
     return (
         f'<button type="button" class="thumb" data-page="{page}" title="{words}" aria-label="{words}">'
-        f'<img loading="lazy" alt="" src="{address}"></button>'
+        f"{picture}</button>"
     )
 
 

@@ -1,5 +1,6 @@
 """The files of a question as HTML before they are sent: how each is sent, its notes and its price. Pure."""
 
+import codecs
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -130,11 +131,23 @@ def _controls(item: Item, known: Strip) -> str:
 
 
 def _encoding(known: Strip) -> str:
-    name = dict(text.ENCODINGS).get(known.encoding, known.encoding)
-    found = text.ENCODING_FOUND.format(encoding=name)
+    found = text.ENCODING_FOUND.format(encoding=_called(known.encoding))
     chosen = known.attachment.encoding
     first = ("", found if not chosen else text.ENCODING_AUTO)
     return _menu("encoding", text.ENCODING, [first, *text.ENCODINGS], chosen)
+
+
+def _called(encoding: str) -> str:
+    """What people call a codec, whichever of its names it has here."""
+    names = {_codec(name): words for name, words in text.ENCODINGS}
+    return names.get(_codec(encoding)) or encoding.upper().replace("_", "-")
+
+
+def _codec(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return name
 
 
 def _menu(do: str, label: str, choices: Sequence[tuple[str, str]], chosen: str) -> str:

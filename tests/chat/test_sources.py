@@ -108,5 +108,7 @@ def test_a_new_file_must_be_there_an_old_one_may_be_gone(sources: Sources) -> No
         sources.gather([BOOK], "what?", gone, reading(1000))
     again = sources.again([BOOK, PICTURE], {BOOK.sha256: (HIT,)}, gone)
     assert [(file.path, file.sent) for file in again.attached] == [(None, (HIT,)), (None, ())]
+    assert again.note.startswith("book.txt was removed and is no longer sent.")
+    assert sources.again([BOOK], {}, there).note == ""
     earlier = replace(reading(400), earlier={BOOK.sha256: (HIT,)})
     assert sources.gather([BOOK], "and?", gone, earlier).attached == ()

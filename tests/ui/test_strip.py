@@ -150,3 +150,14 @@ def test_no_name_becomes_markup() -> None:
     assert page.tags.count("article") == 4
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert HOSTILE in page.words
+
+
+@pytest.mark.parametrize(
+    ("encoding", "called"),
+    [("koi8_r", "Cyrillic (KOI8-R)"), ("cp1252", "Western (Windows-1252)"), ("cp932", "CP932")],
+)
+def test_an_encoding_has_the_name_that_people_know(encoding: str, called: str) -> None:
+    assert (
+        f"Found: {called}"
+        in drawn(Row(item=item(), strip=replace(document(), encoding=encoding))).words
+    )
