@@ -25,13 +25,12 @@
     const { do: what, model = "", ask: question } = button.dataset;
     if (question && !window.confirm(question)) return;
     ask({ do: what, model });
+    last = what === "close" ? { what: "details", model: shown } : { what, model };
     if (what === "details") {
       shown = model;
       heading = headingNow();
       panel().scrollTo({ top: 0 });
-    } else if (what === "close") {
-      last = { what: "details", model: shown };
-    } else {
+    } else if (what !== "close") {
       button.disabled = true;
       setTimeout(() => {
         button.disabled = false;  // when nothing came of it, it stays; being disabled, it lost the focus

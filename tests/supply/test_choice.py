@@ -144,3 +144,14 @@ def test_the_built_in_model_is_not_downloaded() -> None:
     assert choose("pico", CARDS, [here]).installed is here
     with pytest.raises(UsageError, match="There is no model 'pico'"):
         choose("pico", CARDS, [])
+
+
+def test_what_has_lost_its_weights_is_fetched_again() -> None:
+    lost = here_as("Q4_K_M", model=stock.WEIGHTS.with_name("gone.gguf"), problem="It is missing.")
+    assert choose("two", [TWO], [lost]).installed is lost
+    for name in ("two", "two:Q4_K_M"):
+        choice = choose_to_get(name, [TWO], [lost])
+        assert choice.installed is None
+        assert choice.variant == TWO.variants[0]
+    theirs = replace(lost, card=None)
+    assert choose_to_get("two", [], [theirs]).installed is theirs

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from glmdesk.errors import (
+    DownloadError,
     EngineError,
     FileMissing,
     GlmdeskError,
@@ -331,3 +332,23 @@ def test_the_devices_of_llama_cpp_itself(settings: Settings) -> None:
         assert settings.paths.models.is_dir()
     finally:
         supply.close()
+
+
+def test_a_wrong_address_of_a_hub_stops_nothing_else(settings: Settings, tmp_path: Path) -> None:
+    wrong = stock.environment(None, tmp_path / "person") | {"HF_ENDPOINT": "hf-mirror.com"}
+    del wrong["HF_HUB_OFFLINE"]
+    stock.put(settings.paths.models, "mine")
+    supply = SupplyOf(settings, wrong)
+    assert supply.library.find("mine").model.is_file()
+    assert "mine" in {row.id for row in supply.rows()}
+    with pytest.raises(DownloadError, match="HF_ENDPOINT is not the address of a hub"):
+        supply.pull_now("glm-4.6v-flash", lambda progress: None)
+    supply.close()
+
+
+def test_a_name_that_is_taken_says_from_which_hub(supply: SupplyOf, hub: HubServer) -> None:
+    supply.pull_now(stock.NAME, lambda progress: None)
+    longer = stock.WEIGHTS.read_bytes() + bytes(1024)  # not the same file
+    hub.add(stock.REPOSITORY, {"small-F16.gguf": longer})
+    with pytest.raises(UsageError, match=r"from owner/Small-GGUF at Hugging Face\. Nothing"):
+        supply.pull_now(stock.NAME.replace("hf:", "ms:"), lambda progress: None)

@@ -4,15 +4,18 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from glmdesk.errors import DiskError, DownloadElsewhere, DownloadError, GatedError, UsageError
+from glmdesk.library.transfers import twin
 from glmdesk.library.transfers.download import Download, Report, hold
 from glmdesk.library.transfers.downloads import Status
 from glmdesk.library.transfers.progress import Progress
 from glmdesk.supply.fetching import fetch
+from tests.hub import faults
 from tests.hub.faults import GATED
 from tests.hub.server import HubServer
 from tests.supply import stock
@@ -160,3 +163,35 @@ def test_a_lock_that_stays_is_said(supply: SupplyOf, tmp_path: Path) -> None:
     made.parts.mkdir(parents=True)
     with hold(made.parts), pytest.raises(DownloadElsewhere):
         fetch(made, supply.downloads, lambda progress: None)
+
+
+def test_ctrl_c_before_anything_came_says_so(supply: SupplyOf, hub: HubServer) -> None:
+    hub.always("small-F16.gguf", faults.Status(429, retry_after="500"))
+    noted = threading.Event()
+
+    def interrupt(progress: Progress) -> None:
+        if "asks to wait 500 s" in progress.note and not noted.is_set():
+            noted.set()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(DownloadError, match="Paused before anything came"):
+        fetch(download(supply), supply.downloads, interrupt)
+    assert noted.is_set()
+
+
+def test_the_same_files_under_another_name_are_not_fetched_again(
+    supply: SupplyOf, hub: HubServer
+) -> None:
+    made = download(supply)
+    fetch(made, supply.downloads, lambda progress: None)
+    before = sum(hub.sent.values())
+    other = Download(replace(made.item, id="other"), supply.settings.paths.models, supply.hub)
+    for again in (
+        lambda: fetch(other, supply.downloads, lambda progress: None),
+        lambda: supply.downloads.start(other.item),
+    ):
+        with pytest.raises(UsageError, match=f"is here already, as {stock.ID}: .*Nothing was down"):
+            again()
+    assert sum(hub.sent.values()) == before
+    next(supply.settings.paths.models.glob("*/small-F16.gguf")).write_bytes(b"cut off")
+    assert twin.find(supply.settings.paths.models, other.item) is None

@@ -19,7 +19,7 @@ from glmdesk.library.local.verdicts import weigh
 from glmdesk.settings import Settings
 from glmdesk.supply.choice import Choice, choose
 from glmdesk.supply.fitting import Fitting, imagine
-from tests.supply.stock import GB
+from tests.supply.stock import GB, SupplyOf
 
 CARDS = catalogue.read(paths.shipped("models"))
 MACHINE = Machine(memory_total=32 * GB, memory_free=30 * GB, cores=8, disk_free=500 * GB)
@@ -198,3 +198,17 @@ def test_a_larger_machine_is_never_worse(fitting: Fitting) -> None:
         kinds.append(order.index(plan.kind))
     assert kinds == sorted(kinds)
     assert (order[kinds[0]], order[kinds[2]], order[kinds[-1]]) == ("lacks", "experts", "gpu")
+
+
+def test_an_estimate_says_why_it_is_one(alone: SupplyOf) -> None:
+    found = alone.fit(
+        "glm-4.6v-flash", machine=imagine(alone.machine(), 64 * 10**9, 0, unified=False), ask=True
+    )
+    assert not found.exact
+    assert "HF_HUB_OFFLINE is set" in found.reason
+
+
+def test_an_exact_plan_needs_no_reason(supply: SupplyOf) -> None:
+    machine = imagine(supply.machine(), 64 * 10**9, 0, unified=False)
+    found = supply.fit("glm-4.6v-flash", machine=machine, ask=True)
+    assert (found.exact, found.reason) == (True, "")

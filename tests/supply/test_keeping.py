@@ -7,7 +7,7 @@ import pytest
 
 from glmdesk.errors import DownloadError, GatedError, ModelDamaged, ModelError, ModelMissing
 from glmdesk.library.local.importing import Way
-from glmdesk.library.transfers import patience
+from glmdesk.library.transfers import manifest, patience
 from glmdesk.library.transfers.progress import Progress
 from tests.hub.faults import Refuse
 from tests.hub.server import HubServer
@@ -187,3 +187,56 @@ def test_a_link_leaves_its_original(alone: SupplyOf, outside: Path) -> None:
     alone.keeping.take_in(outside, "link", "linked", NEVER, quiet)
     alone.keeping.remove("linked", lambda id: False)
     assert outside.read_bytes() == stock.WEIGHTS.read_bytes()
+
+
+def test_a_damaged_download_is_told_how_to_mend_it(supply: SupplyOf, pulled: Path) -> None:
+    whole = pulled.read_bytes()
+    for damage in (b"no model at all, " * 100, whole[: len(whole) // 2]):
+        pulled.write_bytes(damage)
+        problem = supply.library.find(stock.ID).problem
+        assert f"glmdesk models verify {stock.ID} --repair" in problem
+        assert "Choose a file" not in problem
+        assert "copy" not in problem
+
+
+def test_a_download_without_its_weights_is_listed_and_mended(
+    supply: SupplyOf, pulled: Path, hub: HubServer
+) -> None:
+    pulled.unlink()
+    model = supply.library.find(stock.ID)
+    assert model.problem.startswith("small-F16.gguf is missing.")
+    assert f"glmdesk models verify {stock.ID} --repair" in model.problem
+    assert "small-F16.gguf is missing" in supply.keeping.verify(stock.ID, NEVER, quiet).sentence
+    sent = hub.sent["mmproj-small-F16.gguf"]
+    assert supply.keeping.repair(stock.ID, NEVER, quiet).is_sound
+    assert pulled.read_bytes() == stock.WEIGHTS.read_bytes()
+    assert hub.sent["mmproj-small-F16.gguf"] == sent
+    assert not supply.library.find(stock.ID).problem
+
+
+def test_a_download_without_its_weights_can_be_removed(supply: SupplyOf, pulled: Path) -> None:
+    pulled.unlink()
+    supply.keeping.remove(stock.ID, lambda id: False)
+    assert not pulled.parent.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 99}', "[" * 100_000])
+def test_a_broken_record_is_told_and_fetching_again_mends_it(
+    supply: SupplyOf, pulled: Path, text: str
+) -> None:
+    record = pulled.parent / ".glmdesk.json"
+    record.write_text(text)
+    model = supply.library.find(stock.ID)
+    assert not model.problem
+    assert "is not as glmdesk wrote it" in model.notice
+    with pytest.raises(ModelDamaged, match=f"glmdesk models remove {stock.ID}") as caught:
+        supply.keeping.verify(stock.ID, NEVER, quiet)
+    assert "line 1" not in caught.value.message
+    supply.pull_now(stock.NAME, quiet)
+    assert supply.keeping.verify(stock.ID, NEVER, quiet).is_sound
+
+
+def test_a_file_for_a_models_folder_has_no_record(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    assert manifest.read_strictly(blocked / "model") is None

@@ -198,3 +198,17 @@ def test_a_real_engine_after_two_failures(make: Make, tmp_path: Path) -> None:
         assert "The context is now 4,096 tokens" in engine.info.notice
     finally:
         engine.close()
+
+
+def test_other_processes_see_what_is_loaded(make: Make) -> None:
+    supply = make()
+    model = own(supply)
+    marks = supply.settings.paths.models / ".loaded"
+    spec = load_spec(model, supply.settings)
+    with pytest.raises(EngineOutOfMemory):
+        supply.load(model, spec, Starts(100))
+    assert not list(marks.iterdir())
+    supply.load(model, spec, Starts(0))
+    assert len(list(marks.iterdir())) == 1
+    supply.close()
+    assert not list(marks.iterdir())

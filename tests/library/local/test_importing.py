@@ -535,3 +535,15 @@ def test_nothing_is_overwritten(flash: Path, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         placing.link_hard(flash, target)
     assert target.read_text() == "mine"
+
+
+def test_a_copy_leaves_as_much_free_as_a_download(
+    flash: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = candidate.examine(flash, models)
+    usage = shutil._ntuple_diskusage(10**10, 10**10, one.size + 10**9 - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(
+        StorageError, match=r"and 1\.0 GB to spare; the disk of .* has 1\.0 GB free"
+    ):
+        put(one, "copy")
