@@ -115,7 +115,9 @@ class ShelfPage:
         self._answer = _said(after.get(left, text.TOKEN_STAYS), fault=left not in after)
 
     def _is_used(self, model: str) -> bool:
-        return self._app.pool.status.model == model and self._app.pool.status.state != "failed"
+        now = self._app.pool.status
+        here = now.model == model and now.state != "failed"
+        return here or self._supply.is_loaded_elsewhere(model)
 
     def _verify(self, model: str) -> None:
         """In the background: it reads every byte."""
