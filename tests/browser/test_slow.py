@@ -72,7 +72,7 @@ def test_worker_killed_in_the_middle(slow_tab: Tab, slow_server: "object") -> No
     worker.kill()
     words = slow_tab.answer(1)
     assert words.startswith(before[:60])
-    assert re.search(r"The engine stopped in the middle.*Send again", words, re.DOTALL)
+    assert re.search(r"The engine ended in the middle.*Send again", words, re.DOTALL)
     slow_tab.send("Say hello.")
     slow_tab.page.wait_for_function(GROWN, arg=1)
     slow_tab.page.keyboard.press("Escape")

@@ -46,8 +46,8 @@ def test_pictures_look_as_they_were_made(reader: Reader, folder: Path, case: Sho
 
 
 def test_the_files_are_the_same_every_time() -> None:
-    """But for what encryption and libtiff make up."""
-    other = {case.name for case in locked.cases()} | {"colour.tiff"}
+    """But for what encryption and libtiff make up, and the hour in the workbook of a chart."""
+    other = {case.name for case in locked.cases()} | {"colour.tiff", "chart.pptx"}
     for case in documents():
         assert case.name in other or case.make() == case.make(), case.name
 
