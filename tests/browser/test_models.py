@@ -52,6 +52,16 @@ def open_models(tab: Tab) -> None:
     expect(tab.page.locator("#model-cards article").first).to_be_visible()
 
 
+def open_sheet(tab: Tab, sheet: str, width: int) -> None:
+    """On a screen so many pixels wide; the chats cover a narrow one."""
+    tab.page.set_viewport_size({"width": width, "height": 844})
+    tab.page.reload()
+    tab.page.wait_for_selector("#send")
+    if width <= 768:
+        tab.page.locator("#sidebar .toggle-button").click()
+    tab.page.click(f"#open-{sheet}")
+
+
 def press(tab: Tab, model: str, do: str) -> None:
     tab.page.click(f'article[data-model="{model}"] [data-do="{do}"]')
 
@@ -285,11 +295,7 @@ def test_a_closed_panel_asks_for_nothing(server: Server, tabs: Tabs) -> None:
 def test_a_sheet_on_a_narrow_screen(server: Server, tabs: Tabs, width: int, sheet: str) -> None:
     """It lies over the page, the chats close, and it is a dialog with the focus."""
     tab = tabs.open(server.url)
-    tab.page.set_viewport_size({"width": width, "height": 844})
-    tab.page.reload()
-    tab.page.wait_for_selector("#send")
-    tab.page.locator("#sidebar .toggle-button").click()
-    tab.page.click(f"#open-{sheet}")
+    open_sheet(tab, sheet, width)
     panel = tab.page.get_by_role("dialog", name=sheet.capitalize())
     expect(panel).to_be_focused()
     expect(tab.page.locator("#sidebar.open")).to_have_count(0)
@@ -298,6 +304,21 @@ def test_a_sheet_on_a_narrow_screen(server: Server, tabs: Tabs, width: int, shee
     assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
     close.click()
     expect(panel).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_nothing_lies_over_the_list_of_files(server: Server, tabs: Tabs, width: int) -> None:
+    tab = tabs.open(server.url)
+    open_sheet(tab, "models", width)
+    press(tab, "glm-4.6v-flash", "details")
+    files, slider = (tab.page.locator(id) for id in ("#model-variant input", "#fit-context"))
+    files.click(trial=True)
+    own, other = files.bounding_box(), slider.bounding_box()
+    assert own
+    assert other
+    below = other["y"] >= own["y"] + own["height"]
+    beside = other["x"] >= own["x"] + own["width"]
+    assert below if width <= 768 else beside
 
 
 def test_what_stands_in_a_line(server: Server, tabs: Tabs) -> None:
